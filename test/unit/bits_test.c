@@ -1,0 +1,80 @@
+/*
+ * bits_test: each function against a loop that cannot be wrong, at the edges
+ * that its contract names.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "core/bits.h"
+
+START_TEST(test_counts_of_every_single_bit)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		const uint64_t bit = UINT64_C(1) << i;
+
+		ck_assert_uint_eq(ctz64(bit), i);
+		ck_assert_uint_eq(clz64(bit), 63 - i);
+		ck_assert_uint_eq(floor_log2(bit), i);
+		ck_assert_uint_eq(floor_log2(bit | (bit - 1)), i);
+		ck_assert_uint_eq(popcount64(bit - 1), i);
+		ck_assert(is_pow2(bit));
+		ck_assert_uint_eq(low_bits64(i), bit - 1);
+	}
+	ck_assert_uint_eq(popcount64(UINT64_MAX), 64);
+	ck_assert_uint_eq(popcount64(0), 0);
+	ck_assert_uint_eq(low_bits64(64), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(test_is_pow2_refuses_the_rest)
+{
+	ck_assert(!is_pow2(0));
+	ck_assert(!is_pow2(3));
+	ck_assert(!is_pow2(UINT64_MAX));
+	ck_assert(!is_pow2((UINT64_C(1) << 63) | 1));
+}
+END_TEST
+
+START_TEST(test_align_rounds_to_the_nearest_multiple)
+{
+	for (uint64_t align = 1; align <= 64; align *= 2) {
+		for (uint64_t x = 0; x < 300; x++) {
+			ck_assert_uint_eq(align_down(x, align), x - x % align);
+			ck_assert_uint_eq(align_up(x, align),
+				(x + align - 1) / align * align);
+		}
+	}
+	ck_assert_uint_eq(align_up(UINT64_MAX - 4095, 4096), UINT64_MAX - 4095);
+	ck_assert_uint_eq(align_up(UINT64_MAX - 4094, 4096), 0);
+	ck_assert_uint_eq(align_down(UINT64_MAX, 4096), UINT64_MAX - 4095);
+}
+END_TEST
+
+START_TEST(test_ceil_div_never_overflows)
+{
+	ck_assert_uint_eq(ceil_div(0, 7), 0);
+	ck_assert_uint_eq(ceil_div(1, 7), 1);
+	ck_assert_uint_eq(ceil_div(7, 7), 1);
+	ck_assert_uint_eq(ceil_div(8, 7), 2);
+	ck_assert_uint_eq(ceil_div(UINT64_MAX, 1), UINT64_MAX);
+	ck_assert_uint_eq(ceil_div(UINT64_MAX, 2), UINT64_C(1) << 63);
+	ck_assert_uint_eq(ceil_div(UINT64_MAX, UINT64_MAX), 1);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("bits");
+	tcase_add_test(tc, test_counts_of_every_single_bit);
+	tcase_add_test(tc, test_is_pow2_refuses_the_rest);
+	tcase_add_test(tc, test_align_rounds_to_the_nearest_multiple);
+	tcase_add_test(tc, test_ceil_div_never_overflows);
+
+	Suite *suite = suite_create("bits");
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
