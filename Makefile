@@ -1,0 +1,184 @@
+# Makefile: builds, tests and installs libgoalloc.  It bootstraps itself:
+# configure is made from configure.ac, config.mk and config.h by configure.
+#
+#   all         build/libgoalloc.so (default)
+#   try         one real program under glibc and under the library
+#   check       all tests; SUITES="unit preload" runs only those
+#   check-long  all tests, the random ones for longer
+#   bench       perf/, against jemalloc and glibc
+#   lint        the rules of the house (build-aux/lint)
+#   install, uninstall    with DESTDIR, prefix, libdir, ...
+#   setup       install the Debian packages that all of these need
+#   clean, distclean
+#
+# Variants of the library and the unit tests have a directory each:
+#   build/         as configured
+#   build/check2/  CHECK_LEVEL 2
+#   build/tsan/    thread sanitizer (unit tests only)
+#   build/asan/    address and undefined-behaviour sanitizers (the same)
+#   build/lint-*/  objects only, all warnings, made by make lint
+
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+goals := $(or $(MAKECMDGOALS),all)
+
+.PHONY: all try check check-long bench lint install uninstall setup packages
+.PHONY: clean distclean check-build
+all:
+
+# ---- Bootstrap ----------------------------------------------------------
+
+# What a goal needs to be installed; see build-aux/packages.
+packages_check := build check programs
+packages_check-long := build check programs
+packages_try := build programs
+packages_bench := build bench
+packages_lint := build lint check bench
+packages_setup := build check programs bench lint
+
+packages:
+	@build-aux/setup $(sort $(foreach g,$(goals),$(packages_$(g))))
+
+setup: packages
+
+ifneq ($(filter-out clean distclean setup,$(goals)),)
+include config.mk
+endif
+
+config.mk: configure config.mk.in config.h.in
+	@if test -x config.status; then \
+		./config.status --recheck && ./config.status; \
+	else \
+		./configure; \
+	fi
+
+configure: configure.ac | packages
+	@command -v autoconf >/dev/null || { \
+		echo "autoconf is missing: run 'make setup' or install it" >&2; \
+		exit 1; }
+	autoconf --force
+	@# It deletes core dumps by their name, which is our directory's.
+	@sed -i 's/rm -f core /rm -f /' configure
+
+# ---- The library --------------------------------------------------------
+
+gen := build/gen
+table := $(gen)/sizeclass_table.h
+
+gc_src := $(if $(filter 0,$(CONFIG_GC)),$(wildcard gc/gc_off.c),$(filter-out \
+	gc/gc_off.c,$(wildcard gc/*.c)))
+core_src := $(filter-out core/sizeclass_gen.c,$(wildcard core/*.c)) $(gc_src)
+lib_src := $(core_src) $(wildcard preload/*.c) $(wildcard shims/*.c)
+
+all_cppflags = -I. -I$(gen) -D_GNU_SOURCE $(CPPFLAGS)
+warnings := -Wall -Wextra -Wundef -Wshadow -Wcast-qual -Wmissing-prototypes \
+	-Wstrict-prototypes
+# The compiler must not know malloc: it would turn our calloc, which is malloc
+# and memset, into a call of calloc.
+lib_cflags := -std=gnu17 $(warnings) -fPIC -fvisibility=hidden -pthread \
+	-ftls-model=initial-exec -fno-semantic-interposition -fno-plt \
+	-fno-stack-protector -fno-builtin-malloc -fno-builtin-calloc \
+	-fno-builtin-realloc -fno-builtin-free -fno-builtin-aligned_alloc
+lib_ldflags := -shared -Wl,-soname,libgoalloc.so \
+	-Wl,--version-script=preload/exports.map -Wl,--as-needed \
+	-Wl,-z,defs,-z,relro,-z,now,-z,nodelete
+
+all: build/libgoalloc.so
+
+$(gen)/sizeclass_gen: core/sizeclass_gen.c $(wildcard core/sizeclass*.h)
+	@mkdir -p $(@D)
+	$(CC_FOR_BUILD) -std=gnu17 -O1 -Wall -Wextra -I. -o $@ $<
+
+$(table): $(gen)/sizeclass_gen
+	$< > $@
+
+# $(call variant,DIRECTORY,FLAGS,COMPILER): the rules of one variant.
+define variant
+$(1)/%.o: %.c Makefile config.mk | $$(table)
+	@mkdir -p $$(@D)
+	$(3) $$(all_cppflags) $$(lib_cflags) $$(CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
+
+$(1)/libgoalloc.so: $$(lib_src:%.c=$(1)/%.o) preload/exports.map
+	$(3) $$(CFLAGS) $(2) $$(LDFLAGS) $$(lib_ldflags) -o $$@ $$(filter %.o,$$^)
+
+$(1)/test/unit/%_test: $(1)/test/unit/%_test.o $$(core_src:%.c=$(1)/%.o)
+	$(3) $$(CFLAGS) $(2) -pthread $$(LDFLAGS) -o $$@ $$^ $$(check_libs)
+
+-include $$(wildcard $(1)/*/*.d $(1)/*/*/*.d)
+endef
+
+check_libs = $(shell pkg-config --libs check)
+sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
+$(eval $(call variant,build,,$$(CC)))
+$(eval $(call variant,build/check2,-DCHECK_LEVEL=2,$$(CC)))
+$(eval $(call variant,build/tsan,-DCHECK_LEVEL=1 $(sanitize) \
+	-fsanitize=thread,$$(CC)))
+$(eval $(call variant,build/asan,-DCHECK_LEVEL=1 $(sanitize) \
+	-fsanitize=address$$(comma)undefined,$$(CC)))
+comma := ,
+
+# ---- Tests --------------------------------------------------------------
+
+unit_src := $(wildcard test/unit/*_test.c)
+unit_variants := build build/check2 build/tsan build/asan
+unit_programs := $(foreach v,$(unit_variants),$(unit_src:%.c=$(v)/%))
+
+# Programs that run under the library are ordinary programs: they know nothing
+# of it, and the compiler may not remove the calls that they are there to make.
+# NAME_lib.c becomes a shared object for such a program to load.
+program_dirs := $(addprefix test/,preload stress try)
+lib_programs := $(patsubst %.c,build/%.so,$(wildcard \
+	$(program_dirs:%=%/*_lib.c)))
+c_programs := $(patsubst %.c,build/%,$(filter-out %_lib.c,$(wildcard \
+	$(program_dirs:%=%/*.c))))
+cxx_programs := $(patsubst %.cc,build/%,$(wildcard $(program_dirs:%=%/*.cc)))
+programs := $(lib_programs) $(c_programs) $(cxx_programs)
+program_flags := -O1 -g -fno-builtin -pthread -Wall -Wextra \
+	-Wno-use-after-free -Wno-free-nonheap-object -Wno-mismatched-dealloc \
+	-Wno-alloc-size-larger-than
+program_cc = $(CC) $(all_cppflags) -std=gnu17 $(program_flags) -MMD -MP
+program_cxx = $(CXX) -I. -std=gnu++17 $(program_flags) \
+	-Wno-mismatched-new-delete -MMD -MP
+
+$(lib_programs): build/%.so: %.c Makefile config.mk
+	@mkdir -p $(@D)
+	$(program_cc) -fPIC -shared -o $@ $<
+
+$(c_programs): build/%: %.c Makefile config.mk
+	@mkdir -p $(@D)
+	$(program_cc) -o $@ $<
+
+$(cxx_programs): build/%: %.cc Makefile config.mk
+	@mkdir -p $(@D)
+	$(program_cxx) -o $@ $<
+
+check-build: build/libgoalloc.so build/check2/libgoalloc.so $(unit_programs)
+check-build: $(programs)
+
+# The suites run one after the other, whatever -j says.
+export GOALLOC_BUILD := $(CURDIR)/build
+export GOALLOC_LIB := $(CURDIR)/build/libgoalloc.so
+
+check: check-build
+	@build-aux/check $(SUITES)
+
+check-long: check-build
+	@GOALLOC_TEST_LONG=1 build-aux/check $(SUITES)
+
+try: build/libgoalloc.so $(filter build/test/try/%,$(programs))
+	@test/try/run
+
+# ---- Clean --------------------------------------------------------------
+
+clean:
+	rm -rf build
+
+distclean: clean
+	rm -rf autom4te.cache configure configure~ config.h config.log \
+		config.mk config.status
