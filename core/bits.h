@@ -4,8 +4,8 @@
  * Everything is inline, free of state and defined for the whole range that
  * its contract names, so that callers need no guard of their own.
  */
-#ifndef GOALLOC_CORE_BITS_H
-#define GOALLOC_CORE_BITS_H
+#ifndef CORE_BITS_H
+#define CORE_BITS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * is for data shared between files: -fvisibility=hidden covers definitions
  * only, and an undecorated extern array costs a load of its address.
  */
-#ifndef GOALLOC_CORE_COMPILER_H
-#define GOALLOC_CORE_COMPILER_H
+#ifndef CORE_COMPILER_H
+#define CORE_COMPILER_H
 
 #define likely(x)     __builtin_expect(!!(x), 1)
 #define unlikely(x)   __builtin_expect(!!(x), 0)

@@ -5,6 +5,6 @@
  * declarations in sizeclass.h carry the lengths, so a generator that disagrees
  * with the header about the number of classes does not compile.
  */
-#include "sizeclass.h"
+#include "core/sizeclass.h"
 
 #include "sizeclass_table.h"

@@ -1,8 +1,8 @@
 /*
  * sizeclass: from a request's size to the class that serves it.
  *
- *   n <= 1024   class = sizeclass_by_8[(n + 7) / 8]
- *   n <= 32768  class = sizeclass_by_128[(n - 1024 + 127) / 128]
+ *   n <= 1024   class = size_to_class8[(n + 7) / 8]
+ *   n <= 32768  class = size_to_class128[(n - 1024 + 127) / 128]
  *
  * Class 0 stands for one large object in a span of its own.  Class 1 is the
  * tiny class, 8 bytes.  Every other size is a multiple of 16, so an object of
@@ -15,27 +15,27 @@
  * object's first byte.  Class 0 has magic 1, which says index 0 for every
  * offset and "first byte" for offset 0 only, so it needs no test of its own.
  */
-#ifndef GOALLOC_CORE_SIZECLASS_H
-#define GOALLOC_CORE_SIZECLASS_H
+#ifndef CORE_SIZECLASS_H
+#define CORE_SIZECLASS_H
 
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bits.h"
-#include "compiler.h"
+#include "core/bits.h"
+#include "core/compiler.h"
 
 enum {
-	GO_PAGE_SHIFT = 13,                 /* Go's page, not the kernel's */
-	GO_PAGE_SIZE = 1 << GO_PAGE_SHIFT,  /* bytes */
-	SMALL_MAX = 32768,                  /* largest size with a class */
-	NCLASSES = 67,                      /* class 0 included */
-	MAX_NELEMS = 1024,                  /* objects per span at most */
-	MAX_SPAN_PAGES = 16,                /* pages per small span at most */
-	SIZECLASS_STEP8_MAX = 1024,         /* by_8 reaches up to here */
-	SIZECLASS_NBY8 = 1024 / 8 + 1,      /* entries of by_8 */
-	SIZECLASS_NBY128 = 31744 / 128 + 1, /* entries of by_128 */
+	GO_PAGE_SHIFT = 13,                /* Go's page, not the kernel's */
+	GO_PAGE_SIZE = 1 << GO_PAGE_SHIFT, /* bytes */
+	SMALL_MAX = 32768,                 /* largest size with a class */
+	NCLASSES = 67,                     /* class 0 included */
+	MAX_NELEMS = 1024,                 /* objects per span at most */
+	MAX_SPAN_PAGES = 16,               /* pages per small span at most */
+	SIZE8_MAX = 1024,                  /* last size in size_to_class8 */
+	NSIZE8 = 1024 / 8 + 1,             /* entries of size_to_class8 */
+	NSIZE128 = 31744 / 128 + 1,        /* entries of size_to_class128 */
 };
 
 /* One size class.  Constant; class 0 is {.magic = 1, .nelems_* = 1}. */
@@ -53,17 +53,17 @@ static_assert(sizeof(struct size_class) == 24, "three words per class");
 extern const struct size_class sizeclass_table[NCLASSES] HIDDEN;
 
 /* Class by size in units of 8 bytes, rounded up. */
-extern const uint8_t sizeclass_by_8[SIZECLASS_NBY8] HIDDEN;
+extern const uint8_t size_to_class8[NSIZE8] HIDDEN;
 
 /* Class by size above 1024 in units of 128 bytes, rounded up. */
-extern const uint8_t sizeclass_by_128[SIZECLASS_NBY128] HIDDEN;
+extern const uint8_t size_to_class128[NSIZE128] HIDDEN;
 
 /* The smallest class that holds n bytes; n <= SMALL_MAX.  0 gives class 1. */
 static inline unsigned sizeclass_of(size_t n)
 {
-	if (likely(n <= SIZECLASS_STEP8_MAX))
-		return sizeclass_by_8[(n + 7) / 8];
-	return sizeclass_by_128[(n - SIZECLASS_STEP8_MAX + 127) / 128];
+	if (likely(n <= SIZE8_MAX))
+		return size_to_class8[(n + 7) / 8];
+	return size_to_class128[(n - SIZE8_MAX + 127) / 128];
 }
 
 /*

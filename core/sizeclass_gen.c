@@ -25,7 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sizeclass.h"
+#include "core/sizeclass.h"
 
 enum {
 	CLASSES_MAX = 256,     /* room while generating; class is a uint8_t */
@@ -224,8 +224,7 @@ int main(void)
 	gen_all();
 	gen_print_comment();
 	gen_print_classes();
-	gen_print_lookup("sizeclass_by_8", 0, SIZECLASS_STEP8_MAX, 8);
-	gen_print_lookup(
-		"sizeclass_by_128", SIZECLASS_STEP8_MAX, SMALL_MAX, 128);
+	gen_print_lookup("size_to_class8", 0, SIZE8_MAX, 8);
+	gen_print_lookup("size_to_class128", SIZE8_MAX, SMALL_MAX, 128);
 	return ferror(stdout) || fclose(stdout) != 0;
 }

@@ -2,10 +2,8 @@
  * bits_test: each function against a loop that cannot be wrong, at the edges
  * that its contract names.
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "core/bits.h"
+#include "test/unit/unit.h"
 
 START_TEST(test_counts_of_every_single_bit)
 {
@@ -62,19 +60,11 @@ START_TEST(test_ceil_div_never_overflows)
 }
 END_TEST
 
-int main(void)
+static void bits_suite(TCase *tests)
 {
-	TCase *tc = tcase_create("bits");
-	tcase_add_test(tc, test_counts_of_every_single_bit);
-	tcase_add_test(tc, test_is_pow2_refuses_the_rest);
-	tcase_add_test(tc, test_align_rounds_to_the_nearest_multiple);
-	tcase_add_test(tc, test_ceil_div_never_overflows);
-
-	Suite *suite = suite_create("bits");
-	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	UNIT_TEST(tests, test_counts_of_every_single_bit);
+	UNIT_TEST(tests, test_is_pow2_refuses_the_rest);
+	UNIT_TEST(tests, test_align_rounds_to_the_nearest_multiple);
+	UNIT_TEST(tests, test_ceil_div_never_overflows);
 }
+UNIT_MAIN("bits", bits_suite)

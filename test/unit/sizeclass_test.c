@@ -4,10 +4,8 @@
  * The tables are small enough to be compared with their definition
  * exhaustively, so nothing here is sampled.
  */
-#include <check.h>
-#include <stdlib.h>
-
 #include "core/sizeclass.h"
+#include "test/unit/unit.h"
 
 /* ck_assert writes to a pipe each time: too slow for millions of cases. */
 static void test_require(bool ok, const char *what, unsigned sc, size_t value)
@@ -196,27 +194,18 @@ START_TEST(test_aligned_leaves_the_rest_to_large_spans)
 }
 END_TEST
 
-int main(void)
+static void sizeclass_suite(TCase *tests)
 {
-	TCase *tc = tcase_create("sizeclass");
-	tcase_add_test(tc, test_every_size_gets_the_least_class_that_holds_it);
-	tcase_add_test(tc, test_waste_is_bounded);
-	tcase_add_test(tc, test_sizes_ascend_and_keep_16_byte_alignment);
-	tcase_add_test(tc, test_spans_hold_what_they_say);
-	tcase_add_test(tc, test_span_tails_follow_the_policy);
-	tcase_add_test(tc, test_long_spans_are_long);
-	tcase_add_test(tc, test_magic_divides_every_offset_of_every_span);
-	tcase_add_test(tc, test_magic_divides_up_to_4_gib);
-	tcase_add_test(tc, test_large_spans_hold_one_object);
-	tcase_add_test(tc, test_aligned_is_the_least_class_with_the_alignment);
-	tcase_add_test(tc, test_aligned_leaves_the_rest_to_large_spans);
-	tcase_set_timeout(tc, 60);
-
-	Suite *suite = suite_create("sizeclass");
-	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	UNIT_TEST(tests, test_every_size_gets_the_least_class_that_holds_it);
+	UNIT_TEST(tests, test_waste_is_bounded);
+	UNIT_TEST(tests, test_sizes_ascend_and_keep_16_byte_alignment);
+	UNIT_TEST(tests, test_spans_hold_what_they_say);
+	UNIT_TEST(tests, test_span_tails_follow_the_policy);
+	UNIT_TEST(tests, test_long_spans_are_long);
+	UNIT_TEST(tests, test_magic_divides_every_offset_of_every_span);
+	UNIT_TEST(tests, test_magic_divides_up_to_4_gib);
+	UNIT_TEST(tests, test_large_spans_hold_one_object);
+	UNIT_TEST(tests, test_aligned_is_the_least_class_with_the_alignment);
+	UNIT_TEST(tests, test_aligned_leaves_the_rest_to_large_spans);
 }
+UNIT_MAIN("sizeclass", sizeclass_suite)
