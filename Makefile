@@ -29,7 +29,7 @@ endif
 goals := $(or $(MAKECMDGOALS),all)
 
 .PHONY: all try check check-long bench lint install uninstall setup packages
-.PHONY: clean distclean check-build
+.PHONY: clean distclean check-build lint-warnings
 all:
 
 # ---- Bootstrap ----------------------------------------------------------
@@ -173,6 +173,53 @@ check-long: check-build
 
 try: build/libgoalloc.so $(filter build/test/try/%,$(programs))
 	@test/try/run
+
+# ---- Benchmarks ---------------------------------------------------------
+
+-include perf/Makefile.inc
+
+# All is built before the first measurement, and perf/run measures one program
+# at a time.
+bench: build/libgoalloc.so perf-all
+	@perf/run
+
+# ---- Install ------------------------------------------------------------
+
+man_pages := $(wildcard man/*.[1-8])
+man_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
+pc_vars := prefix exec_prefix libdir includedir
+
+install: build/libgoalloc.so
+	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir)
+	install -m 755 build/libgoalloc.so $(DESTDIR)$(libdir)/
+	install -m 644 include/goalloc.h $(DESTDIR)$(includedir)/
+	sed $(foreach v,$(pc_vars),-e 's|@$(v)@|$($(v))|') \
+		-e 's|@version@|$(VERSION)|' goalloc.pc.in \
+		>$(DESTDIR)$(libdir)/pkgconfig/goalloc.pc
+	$(foreach m,$(man_pages),install -D -m 644 -t \
+		$(DESTDIR)$(call man_of,$(m)) $(m) &&) :
+
+uninstall:
+	rm -f $(DESTDIR)$(libdir)/libgoalloc.so \
+		$(DESTDIR)$(includedir)/goalloc.h \
+		$(DESTDIR)$(libdir)/pkgconfig/goalloc.pc \
+		$(foreach m,$(man_pages),$(DESTDIR)$(call \
+		man_of,$(m))/$(notdir $(m)))
+
+# ---- Lint ---------------------------------------------------------------
+
+lint_variants := lint-gcc0 lint-gcc2 lint-clang0 lint-clang2
+lint_src := $(lib_src) $(unit_src)
+$(eval $(call variant,build/lint-gcc0,-DCHECK_LEVEL=0 -Werror,gcc))
+$(eval $(call variant,build/lint-gcc2,-DCHECK_LEVEL=2 -Werror,gcc))
+$(eval $(call variant,build/lint-clang0,-DCHECK_LEVEL=0 -Werror,clang))
+$(eval $(call variant,build/lint-clang2,-DCHECK_LEVEL=2 -Werror,clang))
+
+lint: build/libgoalloc.so
+	@build-aux/lint/all $(MAKE)
+
+# All warnings are errors: both compilers, both ends of CHECK_LEVEL.
+lint-warnings: $(foreach v,$(lint_variants),$(lint_src:%.c=build/$(v)/%.o))
 
 # ---- Clean --------------------------------------------------------------
 
