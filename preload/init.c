@@ -1,0 +1,71 @@
+/*
+ * init: the library's constructor.
+ *
+ * malloc and free work from the first call by ld.so on; nothing waits for
+ * this function.  It applies what the user chose, asks to be told of fork,
+ * and says so if asked to.
+ *
+ * In a program that runs with more rights than its user (AT_SECURE), the
+ * environment is the user's and not to be trusted: it is not read at all.
+ *
+ * Context:    early, one thread.
+ */
+#include <pthread.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "core/fatal.h"
+#include "core/heap.h"
+#include "core/options.h"
+#include "core/os.h"
+
+enum { CONSTRUCTOR_FIRST = 101 /* up to 100 is the compiler's */ };
+
+/* Variables of other allocators, which this one does not obey. */
+static void init_say_foreign(char *const *envp)
+{
+	static const char *const foreign[] = {"MALLOC_CONF", "MALLOC_ARENA_MAX",
+		"MALLOC_ARENA_TEST", "MALLOC_CHECK_", "MALLOC_MMAP_MAX_",
+		"MALLOC_MMAP_THRESHOLD_", "MALLOC_PERTURB_", "MALLOC_TOP_PAD_",
+		"MALLOC_TRIM_THRESHOLD_"};
+
+	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+		if (options_getenv(envp, foreign[i]) != NULL)
+			say("%s is set and has no meaning here", foreign[i]);
+
+	const char *tunables = options_getenv(envp, "GLIBC_TUNABLES");
+	if (tunables != NULL && strstr(tunables, "glibc.malloc.") != NULL)
+		say("GLIBC_TUNABLES: glibc.malloc.* has no meaning here");
+}
+
+static void init_say(char *const *envp)
+{
+	char settings[FATAL_LINE_MAX];
+
+	if (options.inittrace) {
+		options_format(settings, sizeof settings);
+		say("version %s, page size %zu, %s, pid %d", PACKAGE_VERSION,
+			os_page_size, settings, (int)getpid());
+	}
+	if (options.help)
+		options_help();
+	if (options.verbose) {
+		options_print();
+		init_say_foreign(envp);
+	}
+}
+
+__attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
+	int argc, char **argv, char **envp)
+{
+	(void)argc;
+	(void)argv;
+	pthread_atfork(heap_fork_prepare, heap_fork_parent, heap_fork_child);
+	if (getauxval(AT_SECURE) != 0)
+		return;
+	options_read(envp);
+	heap_set_tiny(options.tiny);
+	init_say(envp);
+}
