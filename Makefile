@@ -81,7 +81,7 @@ warnings := -Wall -Wextra -Wundef -Wshadow -Wcast-qual -Wmissing-prototypes \
 	-Wstrict-prototypes
 # The compiler must not know malloc: it would turn our calloc, which is malloc
 # and memset, into a call of calloc.
-lib_cflags := -std=gnu17 $(warnings) -fPIC -fvisibility=hidden -pthread \
+lib_cflags := -include config.h -std=gnu17 $(warnings) -fPIC -fvisibility=hidden -pthread \
 	-ftls-model=initial-exec -fno-semantic-interposition -fno-plt \
 	-fno-stack-protector -fno-builtin-malloc -fno-builtin-calloc \
 	-fno-builtin-realloc -fno-builtin-free -fno-builtin-aligned_alloc
@@ -169,7 +169,7 @@ check: check-build
 	@build-aux/check $(SUITES)
 
 check-long: check-build
-	@GOALLOC_TEST_LONG=1 build-aux/check $(SUITES)
+	@build-aux/check --long $(SUITES)
 
 try: build/libgoalloc.so $(filter build/test/try/%,$(programs))
 	@test/try/run
