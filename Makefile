@@ -39,7 +39,7 @@ packages_check := build check programs
 packages_check-long := build check programs
 packages_try := build programs
 packages_bench := build bench
-packages_lint := build lint check bench
+packages_lint := build lint check
 packages_setup := build check programs bench lint
 
 packages:
