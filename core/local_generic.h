@@ -1,0 +1,41 @@
+/*
+ * local on any machine, and where a tool must see atomics to understand the
+ * program: relaxed read-modify-write operations.
+ */
+#ifndef CORE_LOCAL_GENERIC_H
+#define CORE_LOCAL_GENERIC_H
+
+#include "core/atomics.h"
+
+/* Sets bits of *word. */
+static inline void local_set(uint64_t *word, uint64_t bits)
+{
+	__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
+}
+
+/* Clears bits of *word.  Release: the last access to what they guard. */
+static inline void local_clear(uint64_t *word, uint64_t bits)
+{
+	__atomic_fetch_and(word, ~bits, __ATOMIC_RELEASE);
+}
+
+/* Stores new if *word is old; says whether it was. */
+static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
+{
+	return __atomic_compare_exchange_n(
+		word, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* Counts down by one; says whether that made it zero. */
+static inline bool local_count_down(uint32_t *count)
+{
+	return __atomic_fetch_sub(count, 1, __ATOMIC_RELAXED) == 1;
+}
+
+/* Waits a moment in a loop that looks at memory. */
+static inline void local_relax(void)
+{
+	barrier_compiler();
+}
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * mcache: what one thread allocates from.  See mcache.c.
+ */
+#ifndef CORE_MCACHE_H
+#define CORE_MCACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/atomics.h"
+#include "core/bits.h"
+#include "core/compiler.h"
+#include "core/local.h"
+#include "core/lock.h"
+#include "core/mspan.h"
+#include "core/sizeclass.h"
+#include "core/thread.h"
+
+/* One class's next objects: up to 64 neighbours in the current span. */
+struct mcache_slot {
+	uint64_t free_cache;  /* 1 = free; 0 is "ask the slow path" */
+	uint64_t *alloc_word; /* the word of alloc_bits that they belong to */
+	uintptr_t word_base;  /* address of the word's first object */
+	uint32_t elemsize;    /* bytes per object; fixed */
+	uint32_t ncached;     /* objects when the word was cached */
+};
+
+/* One class's spans. */
+struct mcache_class {
+	struct mspan *current;                 /* allocated from, or NULL */
+	struct mspan_list lists[MSPAN_NLISTS]; /* PARTIAL and FULL are used */
+	uint32_t ngrown; /* spans taken from mheap, up to a few */
+	uint64_t nmalloc; /* objects handed out, but for the cached word */
+};
+
+/* One per thread; reused by later threads, never unmapped. */
+struct mcache {
+	/* Owner only. */
+	struct mcache_slot slots[NCLASSES];
+
+	/* Guarded by lock; slots follow classes[].current. */
+	struct lock lock ALIGNED(64);          /* mcache */
+	bool dead;                             /* its thread is gone (fork) */
+	uint8_t exit_rounds;                   /* TSD destructor rounds seen */
+	struct mspan *inbox;                   /* PENDING spans, newest first */
+	struct mcache_class classes[NCLASSES]; /* spans by class */
+
+	/* Guarded by mcaches. */
+	struct mcache *next_free; /* among those without a thread */
+	struct mcache *next;      /* among all; fixed */
+	bool inuse;               /* some thread has it */
+};
+
+/* Empty for ever: the mcache of a thread that has none. */
+extern struct mcache mcache_none HIDDEN;
+
+/* All mcaches.  Guarded by mcaches; walk it with mcache_lock_all or so. */
+struct mcache_registry {
+	struct lock lock;    /* mcaches */
+	struct mcache *all;  /* through next */
+	struct mcache *free; /* through next_free */
+	size_t n;            /* in all */
+	size_t ninuse;       /* with a thread */
+};
+
+extern struct mcache_registry mcaches HIDDEN;
+
+/* This thread's mcache, or &mcache_none. */
+static inline struct mcache *mcache_self(void)
+{
+	return thread_self()->mcache;
+}
+
+/*
+ * One object of the class, or NULL: ask mcache_refill.  No lock, no atomic.
+ *
+ * A signal handler may allocate from the same slot between any two
+ * instructions.  The bit is set in alloc_bits first and taken from the cache
+ * second, by an instruction that fails if the cache changed meanwhile; a
+ * handler that brought in another word is seen by alloc_word.  What is lost
+ * in these cases is one free object until its span is empty, never an object
+ * handed out twice.
+ */
+static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
+{
+	struct mcache_slot *slot = &c->slots[class];
+	uint64_t cached = load_relaxed(&slot->free_cache);
+	if (unlikely(cached == 0))
+		return NULL;
+
+	uint64_t rest = cached & (cached - 1);
+	uint64_t *word = load_relaxed(&slot->alloc_word);
+	uintptr_t base = load_relaxed(&slot->word_base);
+	local_set(word, cached ^ rest);
+	if (unlikely(!local_cas(&slot->free_cache, cached, rest) ||
+		    load_relaxed(&slot->alloc_word) != word))
+		return NULL;
+	return (void *)(base + ctz64(cached) * (size_t)slot->elemsize);
+}
+
+/* An mcache for this busy thread; NULL: no memory.  Takes mcaches. */
+struct mcache *mcache_acquire(void);
+
+/* The thread ends: its spans go to mcentral, the mcache to later threads. */
+void mcache_release(struct mcache *c);
+
+/* Makes mcache_alloc succeed once more; false: no memory.  Caller: owner. */
+bool mcache_refill(struct mcache *c, unsigned class);
+
+/*
+ * Frees an allocated small object for the busy thread that has c, or has
+ * none (c NULL).  false: it was freed before.
+ */
+bool mcache_free(struct mcache *c, struct objref o);
+
+/*
+ * A busy thread's signal handler frees o: notes it for later.  false: it was
+ * freed before.  Context: handler.
+ */
+bool mcache_defer_free(struct thread *t, struct objref o);
+
+/* Tells the owner of a span, if it needs telling, of frees by strangers. */
+void mcache_tell_owner(struct mcache *c, struct mspan *s);
+
+/* Gives empty spans back to mheap; bytes in them.  Caller: owner. */
+size_t mcache_trim(struct mcache *c);
+
+/* fork: every mcache's lock; in the child the others' threads are gone. */
+void mcache_lock_all(void);
+void mcache_unlock_all(void);
+void mcache_reset_all(struct mcache *survivor);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * mcentral: the spans of one class that no thread owns.
+ *
+ *   mcache_release --put--> mcentral --take, adopt--> another mcache
+ *                                    --empty--------> mheap
+ *
+ * Spans get here only when their thread ends.  A thread that needs a span of
+ * the class takes one with room; a thread that frees into one adopts it, so
+ * that the frees to come are as cheap as into a span of its own.
+ *
+ * Invariants: a span is in a list here exactly while its handoff names no
+ *             owner and is not dead.
+ * Locking:    mcentral, one lock a class, taken inside the mcache's.
+ * Context:    busy threads.
+ */
+#include "core/mcentral.h"
+
+#include "core/mheap.h"
+
+struct mcentral mcentrals[NCLASSES] = {
+	[0 ... NCLASSES - 1] = {.lock = LOCK_INIT(mcentral)},
+};
+
+static bool is_unowned(struct mspan *s)
+{
+	uintptr_t handoff = load_acquire(&mspan_remote(s)->handoff);
+
+	return (handoff & ~(uintptr_t)HANDOFF_DEFERRED) == 0;
+}
+
+static void unlist_locked(struct mcentral *m, struct mspan *s)
+{
+	mspan_list_remove(&m->lists[s->list], s);
+	s->list = MSPAN_UNLISTED;
+}
+
+/* Lists the span where it belongs; an empty one goes back to mheap. */
+static void list_or_free_locked(struct mcentral *m, struct mspan *s)
+{
+	enum mspan_list_id list = mspan_classify(s);
+
+	s->list = (uint8_t)list;
+	if (list == MSPAN_UNLISTED)
+		mheap_free_span(s);
+	else
+		mspan_list_push(&m->lists[list], s);
+}
+
+static void give_to_locked(struct mspan *s, struct mcache *c)
+{
+	/* pairs: mcache_tell_owner */
+	fetch_or_seqcst(&mspan_remote(s)->handoff, (uintptr_t)c);
+	mspan_collect_remote(s);
+	store_release(&s->owner, c);
+}
+
+struct mspan *mcentral_take(unsigned class, struct mcache *c)
+{
+	struct mcentral *m = &mcentrals[class];
+
+	if (load_relaxed(&m->lists[MSPAN_PARTIAL].head) == NULL)
+		return NULL;
+	lock(&m->lock);
+	struct mspan *s = m->lists[MSPAN_PARTIAL].head;
+	if (s != NULL) {
+		unlist_locked(m, s);
+		give_to_locked(s, c);
+	}
+	unlock(&m->lock);
+	return s;
+}
+
+void mcentral_put(struct mspan *s)
+{
+	struct mcentral *m = &mcentrals[s->class];
+
+	lock(&m->lock);
+	store_release(&s->owner, NULL);
+	/* pairs: mcache_tell_owner */
+	fetch_and_seqcst(&mspan_remote(s)->handoff, HANDOFF_DEFERRED);
+	mspan_collect_remote(s);
+	list_or_free_locked(m, s);
+	unlock(&m->lock);
+}
+
+bool mcentral_adopt(struct mspan *s, struct mcache *c)
+{
+	struct mcentral *m = &mcentrals[s->class];
+
+	lock(&m->lock);
+	bool mine = is_unowned(s) && m == &mcentrals[s->class];
+	if (mine) {
+		unlist_locked(m, s);
+		give_to_locked(s, c);
+	}
+	unlock(&m->lock);
+	return mine;
+}
+
+bool mcentral_collect(struct mspan *s)
+{
+	struct mcentral *m = &mcentrals[s->class];
+
+	lock(&m->lock);
+	bool unowned = is_unowned(s) && m == &mcentrals[s->class];
+	if (unowned) {
+		unlist_locked(m, s);
+		mspan_collect_remote(s);
+		list_or_free_locked(m, s);
+	}
+	unlock(&m->lock);
+	return unowned;
+}
+
+void mcentral_lock_all(void)
+{
+	for (unsigned class = 0; class < NCLASSES; class++)
+		lock_one_of_many(&mcentrals[class].lock);
+}
+
+void mcentral_unlock_all(void)
+{
+	for (unsigned class = NCLASSES; class > 0; class --)
+		unlock(&mcentrals[class - 1].lock);
+}
+
+void mcentral_reset_locks(void)
+{
+	for (unsigned class = 0; class < NCLASSES; class++)
+		lock_reset(&mcentrals[class].lock);
+}

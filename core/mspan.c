@@ -1,0 +1,215 @@
+/*
+ * mspan: a run of pages cut into objects of one size, and who may change it.
+ *
+ *   line 0      lists and shape
+ *   line 1      base, magic, owner, free_until | alloc_bits ...
+ *   line k      handoff | remote bits ...          (written by strangers)
+ *
+ * One bit per object, alloc_bits, is the truth: set while the program has the
+ * object.  It is set by the malloc that hands the object out and cleared by
+ * its free, so every misuse shows at the very call.  Only the owner writes
+ * the bits, without atomics; a stranger sets the object's remote bit instead
+ * and the owner collects these later.
+ *
+ * free_until is how a free finds out, without any other test, that a list
+ * must change.  A full span counts down to the point where it has room worth
+ * coming back for (an eighth), a partial one to empty, a current one never.
+ *
+ * Invariants: bits at nelems and above are 0.
+ *             a remote bit is set only where the alloc bit is.
+ *             list PARTIAL: free_until is the count of allocated objects,
+ *             less frees since; remote frees do not count until collected.
+ * Ownership:  handoff names the owner: an mcache, or NULL for the mcentral of
+ *             the class.  It changes only under the lock of the old owner and
+ *             of the new one.  s->owner is a copy that also says that nothing
+ *             is pending; any thread may clear it under the owner's lock.
+ * Context:    any thread; handlers run only the inline functions and
+ *             mspan_mark_remote.
+ */
+#include "core/mspan.h"
+
+#include "core/bits.h"
+#include "core/fatal.h"
+
+enum {
+	LINE = 64,
+	WAKE_DIVISOR = 8, /* a full span is visited again at 1/8 free */
+	FREE_NEVER = UINT32_MAX,
+};
+
+static unsigned words_for(unsigned nelems)
+{
+	/* One more than needed at a multiple of 64: the tail is addressable. */
+	return nelems / 64 + 1;
+}
+
+static unsigned remote_line_for(unsigned nwords)
+{
+	size_t bytes = sizeof(struct mspan) + nwords * sizeof(uint64_t);
+
+	return (unsigned)ceil_div(bytes, LINE);
+}
+
+unsigned mspan_nlines(unsigned nelems)
+{
+	unsigned nwords = words_for(nelems);
+	size_t remote = sizeof(struct mspan_remote) + nwords * sizeof(uint64_t);
+
+	return remote_line_for(nwords) + (unsigned)ceil_div(remote, LINE);
+}
+
+void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
+	unsigned class, unsigned nelems)
+{
+	s->next = s->prev = s->inbox_next = s->inbox_prev = NULL;
+	s->npages = npages;
+	s->list = MSPAN_UNLISTED;
+	s->moved = false;
+	s->nwords = (uint8_t)words_for(nelems);
+	s->remote_line = (uint8_t)remote_line_for(s->nwords);
+	s->base = base;
+	s->magic = sizeclass_table[class].magic;
+	s->nelems = (uint16_t)nelems;
+	s->class = (uint8_t) class;
+	store_relaxed(&s->free_until, FREE_NEVER);
+	store_relaxed(&s->owner, NULL);
+	for (unsigned w = 0; w < s->nwords; w++) {
+		store_relaxed(&s->alloc_bits[w], 0);
+		store_relaxed(&mspan_remote(s)->bits[w], 0);
+	}
+	store_release(&mspan_remote(s)->handoff,
+		class == 0 ? HANDOFF_LARGE : HANDOFF_DEAD);
+}
+
+unsigned mspan_count_allocated(const struct mspan *s)
+{
+	unsigned n = 0;
+
+	for (unsigned w = 0; w < s->nwords; w++)
+		n += popcount64(load_relaxed(&s->alloc_bits[w]));
+	return n;
+}
+
+bool mspan_all_freed_remotely(struct mspan *s)
+{
+	for (unsigned w = 0; w < s->nwords; w++) {
+		/* pairs: mspan_free_by_owner */
+		uint64_t allocated = load_acquire(&s->alloc_bits[w]);
+		uint64_t freed = load_acquire(&mspan_remote(s)->bits[w]);
+		if ((allocated & ~freed) != 0)
+			return false;
+	}
+	return true;
+}
+
+unsigned mspan_collect_remote(struct mspan *s)
+{
+	struct mspan_remote *remote = mspan_remote(s);
+	unsigned n = 0;
+
+	for (unsigned w = 0; w < s->nwords; w++) {
+		if (load_relaxed(&remote->bits[w]) == 0)
+			continue;
+		/* pairs: mspan_mark_remote */
+		uint64_t freed = exchange_seqcst(&remote->bits[w], 0);
+		uint64_t twice = freed & ~load_relaxed(&s->alloc_bits[w]);
+		if (twice != 0)
+			fatal("double free of 0x%lx (size class %zu)",
+				s->base + (w * 64 + ctz64(twice)) *
+						  mspan_elemsize(s),
+				mspan_elemsize(s));
+		local_clear(&s->alloc_bits[w], freed);
+		n += popcount64(freed);
+	}
+	return n;
+}
+
+bool mspan_is_worth_visit(unsigned nfree, unsigned nelems)
+{
+	unsigned wake = nelems / WAKE_DIVISOR;
+
+	return nfree >= (wake > 0 ? wake : 1);
+}
+
+static uint32_t frees_until_worth_visit(unsigned nfree, unsigned nelems)
+{
+	unsigned wake = nelems / WAKE_DIVISOR;
+
+	return (wake > 0 ? wake : 1) - nfree;
+}
+
+enum mspan_list_id mspan_classify(struct mspan *s)
+{
+	unsigned n, nfree;
+	bool partial;
+
+	/* Again if a signal handler's free came between count and store. */
+	do {
+		n = mspan_count_allocated(s);
+		nfree = s->nelems - n;
+		partial = mspan_is_worth_visit(nfree, s->nelems);
+		store_relaxed(&s->free_until,
+			partial ? n : frees_until_worth_visit(nfree, s->nelems));
+		barrier_compiler();
+	} while (mspan_count_allocated(s) != n);
+
+	if (n == 0)
+		return MSPAN_UNLISTED;
+	return partial ? MSPAN_PARTIAL : MSPAN_FULL;
+}
+
+bool mspan_mark_remote(struct objref o)
+{
+	uint64_t bit = UINT64_C(1) << o.index % 64;
+	uint64_t *word = &mspan_remote(o.span)->bits[o.index / 64];
+
+	/* Release of the object, and the first half of the handshake with */
+	/* mcache_collect.  pairs: mspan_collect_remote */
+	return (fetch_or_seqcst(word, bit) & bit) == 0;
+}
+
+bool mspan_is_marked_remote(struct objref o)
+{
+	uint64_t *word = &mspan_remote(o.span)->bits[o.index / 64];
+
+	return load_relaxed(word) >> (o.index % 64) & 1;
+}
+
+void mspan_verify(struct mspan *s)
+{
+	check(s->nelems > 0 && s->nwords == words_for(s->nelems));
+	check(s->nlines == mspan_nlines(s->nelems));
+	check(s->class < NCLASSES && s->base % GO_PAGE_SIZE == 0);
+	check(s->magic == sizeclass_table[s->class].magic);
+	check(mspan_elemsize(s) * s->nelems <=
+		(size_t)s->npages << GO_PAGE_SHIFT);
+	for (unsigned w = 0; w < s->nwords; w++) {
+		uint64_t valid = s->nelems > w * 64
+					 ? low_bits64(s->nelems - w * 64)
+					 : 0;
+		check((load_relaxed(&s->alloc_bits[w]) & ~valid) == 0);
+	}
+	/* free_until: a handler's free may be under way; not checked. */
+}
+
+void mspan_list_push(struct mspan_list *l, struct mspan *s)
+{
+	s->prev = NULL;
+	s->next = l->head;
+	if (l->head != NULL)
+		l->head->prev = s;
+	store_relaxed(&l->head, s);
+	l->n++;
+}
+
+void mspan_list_remove(struct mspan_list *l, struct mspan *s)
+{
+	if (s->prev != NULL)
+		s->prev->next = s->next;
+	else
+		store_relaxed(&l->head, s->next);
+	if (s->next != NULL)
+		s->next->prev = s->prev;
+	s->next = s->prev = NULL;
+	l->n--;
+}

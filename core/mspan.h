@@ -1,0 +1,178 @@
+/*
+ * mspan: a run of pages cut into objects of one size.  See mspan.c.
+ */
+#ifndef CORE_MSPAN_H
+#define CORE_MSPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/atomics.h"
+#include "core/compiler.h"
+#include "core/local.h"
+#include "core/sizeclass.h"
+
+struct mcache;
+
+/* Which list of its owner (or of its mcentral) a span is in. */
+enum mspan_list_id {
+	MSPAN_UNLISTED, /* an mcache's current span, or a large object */
+	MSPAN_PARTIAL,  /* has room worth coming back for */
+	MSPAN_FULL,     /* has not */
+	MSPAN_NLISTS,
+};
+
+/* Bits beside the owner in mspan_remote.handoff. */
+enum {
+	HANDOFF_PENDING = 1,  /* in its owner's inbox: remote frees to collect */
+	HANDOFF_DEFERRED = 2, /* in some thread's list of deferred spans */
+	HANDOFF_DEAD = 4,     /* no span at all, or not yet given to anybody */
+	HANDOFF_LARGE = 8,    /* a large object: whoever frees it owns it */
+	HANDOFF_FLAGS = 15,
+};
+
+/*
+ * One span.  The struct is never unmapped and never becomes anything but an
+ * mspan of the same capacity, so a stale pointer may be read, not trusted.
+ */
+struct mspan {
+	/* Guarded by the lock of whoever owns the span. */
+	struct mspan *next;          /* in the list that `list` names */
+	struct mspan *prev;          /* likewise */
+	struct mspan *inbox_next;    /* in its owner's inbox, when PENDING */
+	struct mspan *inbox_prev;    /* likewise */
+	struct mspan *deferred_next; /* while DEFERRED; that thread only */
+	uint64_t *mark_bits;         /* the collector's; NULL without it */
+	uint32_t npages;             /* Go pages in the span */
+	uint32_t sweepgen;           /* the collector's; see GO.md's states */
+	uint8_t list;                /* enum mspan_list_id */
+	uint8_t nlines;              /* size of this struct in cache lines */
+	uint8_t remote_line;         /* cache line of struct mspan_remote */
+	bool moved;                  /* os_move put pages into it */
+
+	/* Fixed while in use, but for free_until: one line serves a free. */
+	uintptr_t base ALIGNED(64); /* address of object 0 */
+	uint64_t magic;             /* divides by the object size: sizeclass.h */
+	struct mcache *owner;       /* whose frees may be fast; else NULL */
+	uint32_t free_until;        /* frees by the owner until a list change */
+	uint16_t nelems;            /* objects in the span */
+	uint8_t class;              /* size class; 0 is one large object */
+	uint8_t nwords;             /* words in alloc_bits, at least 1 */
+
+	/* Owner writes, others read: 1 = handed out to the program. */
+	uint64_t alloc_bits[];
+};
+
+/* What threads that do not own the span write: lines of their own. */
+struct mspan_remote {
+	uintptr_t handoff; /* the owner or NULL, and HANDOFF_ bits */
+	uint64_t bits[];   /* 1 = freed by another thread, not yet collected */
+};
+
+/* An object: its span and its index there.  span NULL: none. */
+struct objref {
+	struct mspan *span; /* where it lies */
+	uint32_t index;     /* which one it is */
+};
+
+/* Cache lines of an mspan for nelems objects. */
+unsigned mspan_nlines(unsigned nelems);
+
+/* Makes a span of zeroed or reused memory; nothing allocated, not owned. */
+void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
+	unsigned class, unsigned nelems);
+
+/* The words that other threads write. */
+static inline struct mspan_remote *mspan_remote(struct mspan *s)
+{
+	return (struct mspan_remote *)((char *)s + 64u * s->remote_line);
+}
+
+/* Bytes of one object. */
+static inline size_t mspan_elemsize(const struct mspan *s)
+{
+	return s->class != 0 ? sizeclass_table[s->class].size
+			     : (size_t)s->npages << GO_PAGE_SHIFT;
+}
+
+/* Objects handed out, remote frees that are not collected included. */
+unsigned mspan_count_allocated(const struct mspan *s);
+
+/* Whether every object handed out has been freed by another thread. */
+bool mspan_all_freed_remotely(struct mspan *s);
+
+/*
+ * Takes remote frees over into alloc_bits and says how many there were.
+ * Dies if an object was freed twice.  Holds: the owner's lock.
+ */
+unsigned mspan_collect_remote(struct mspan *s);
+
+/*
+ * Counts what is allocated, decides which list the span belongs in
+ * (MSPAN_UNLISTED: empty, nothing is allocated) and sets free_until for it.
+ * Holds: the owner's lock.
+ */
+enum mspan_list_id mspan_classify(struct mspan *s);
+
+/* Whether a span with this many free objects of nelems is worth a visit. */
+bool mspan_is_worth_visit(unsigned nfree, unsigned nelems);
+
+/* Marks the object as freed by a stranger; false if it was marked before. */
+bool mspan_mark_remote(struct objref o);
+
+/* Whether a stranger has freed the object and the owner does not know yet. */
+bool mspan_is_marked_remote(struct objref o);
+
+/* Dies if an equation between the fields does not hold.  Holds: as above. */
+void mspan_verify(struct mspan *s);
+
+/* Whether frees by this mcache need no atomic. */
+static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)
+{
+	return load_relaxed(&s->owner) == c; /* pairs: mcache_tell_owner */
+}
+
+/* Whether the object is handed out. */
+static inline bool mspan_is_allocated(struct objref o)
+{
+	const uint64_t *word = &o.span->alloc_bits[o.index / 64];
+
+	return load_relaxed(word) >> (o.index % 64) & 1;
+}
+
+/*
+ * Frees the object that starts at p.  false: nothing is freed; no allocated
+ * object starts there, or a list has to change.  Caller: the owner.
+ */
+static ALWAYS_INLINE bool mspan_free_by_owner(struct mspan *s, uintptr_t p)
+{
+	unsigned __int128 product = (unsigned __int128)(p - s->base) * s->magic;
+	uint64_t index = (uint64_t)(product >> 64);
+	if (unlikely((uint64_t)product >= s->magic))
+		return false;
+
+	uint64_t *word = &s->alloc_bits[index / 64];
+	uint64_t bit = UINT64_C(1) << index % 64;
+	if (unlikely((load_relaxed(word) & bit) == 0))
+		return false;
+	if (unlikely(local_count_down(&s->free_until)))
+		return false;
+	/* The last access: from here on the span may vanish. */
+	local_clear(word, bit); /* pairs: mspan_all_freed_remotely */
+	return true;
+}
+
+/* A doubly linked list of spans, newest first.  Zero is empty. */
+struct mspan_list {
+	struct mspan *head; /* first or NULL */
+	size_t n;           /* how many */
+};
+
+/* Puts s in front.  Holds: the lock of the list's owner. */
+void mspan_list_push(struct mspan_list *l, struct mspan *s);
+
+/* Takes s out of the list.  Holds: the lock of the list's owner. */
+void mspan_list_remove(struct mspan_list *l, struct mspan *s);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * os: address space and time, from the kernel.
+ *
+ *   none --os_reserve_at--> reserved --os_commit--> ready <--+
+ *                              ^                      |      | (zero again)
+ *                              +-----os_release-------+------+
+ *
+ * Reserved memory cannot be touched and is charged to nobody; ready memory
+ * can.  os_release gives the pages back; whether the range is then ready and
+ * zero, or reserved again and in need of os_commit, depends on how the kernel
+ * accounts memory: os_release_uncommits says which.
+ *
+ * Only "out of memory" reaches callers; any other failure is a bug here or in
+ * the kernel, and fatal here, where the error still says which.  No function
+ * touches errno.
+ *
+ * Context: any.
+ */
+#ifndef CORE_OS_H
+#define CORE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+
+/* The kernel's page size in bytes; 4096 until os_init. */
+extern size_t os_page_size HIDDEN;
+
+/* Reads what the rest needs to know.  Once, before any other call. */
+void os_init(void);
+
+/* Zeroed memory of our own, page aligned; NULL: no memory. */
+void *os_map(size_t size);
+
+/* Gives back what os_map returned. */
+void os_unmap(void *p, size_t size);
+
+/* Reserves address space anywhere; NULL: none. */
+void *os_reserve(size_t size);
+
+enum os_reserve_result {
+	OS_RESERVED,  /* it is ours */
+	OS_TAKEN,     /* something else lies there */
+	OS_NO_MEMORY, /* a limit forbids it */
+};
+
+/* Reserves exactly [addr, addr + size); never moves what lies there. */
+enum os_reserve_result os_reserve_at(uintptr_t addr, size_t size);
+
+/* Reserved to ready; false: no memory. */
+bool os_commit(uintptr_t addr, size_t size);
+
+/* Ready or reserved to not resident; see os_release_uncommits. */
+void os_release(uintptr_t addr, size_t size);
+
+/*
+ * Whether the kernel charges memory when it becomes ready, not when it is
+ * touched (vm.overcommit_memory=2), so that os_release takes it back to
+ * reserved.  Constant after the first call.
+ */
+bool os_release_uncommits(void);
+
+/*
+ * Moves the pages of [from, from + size) to [to, to + size), both ready and
+ * page aligned, without copying; the source stays ready and reads as zero.
+ * false: the kernel cannot, nothing changed.  Leaves a mapping at `to` that
+ * does not merge with its neighbours; os_reset mends that.
+ */
+bool os_move(uintptr_t from, uintptr_t to, size_t size);
+
+/* As os_release, and the range is mapped afresh. */
+void os_reset(uintptr_t addr, size_t size);
+
+/* Makes [addr, addr + size) resident in one call; a hint. */
+void os_populate(uintptr_t addr, size_t size);
+
+/* Monotonic time in ns, a few ms coarse and cheap. */
+uint64_t os_now_ns(void);
+
+/* 64 bits that differ from process to process. */
+uint64_t os_random(void);
+
+/* Bytes of physical memory. */
+uint64_t os_physical_memory(void);
+
+/* The limit on address space in bytes, UINT64_MAX when there is none. */
+uint64_t os_address_space_limit(void);
+
+/* Sleeps while *word == value; may return early.  errno is untouched. */
+void os_futex_wait(uint32_t *word, uint32_t value);
+
+/* Wakes one thread that sleeps on word. */
+void os_futex_wake(uint32_t *word);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * thread: what the allocator keeps in thread-local storage; all of it.
+ *
+ * busy is set while the thread is in a slow path, where lists are half
+ * changed and locks are held.  A signal handler that interrupts it there may
+ * call malloc and free too: it finds busy set, takes its memory from early
+ * (core/early.h) and leaves what it frees to the interrupted call
+ * (mcache_defer).  The fast paths need no such flag: each changes memory by
+ * single instructions (core/local.h).
+ *
+ * Invariant: a thread that holds a lock is busy.
+ */
+#ifndef CORE_THREAD_H
+#define CORE_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+
+struct mcache;
+struct mspan;
+
+/* How far a thread has come. */
+enum thread_phase {
+	THREAD_NEW,    /* has not allocated yet */
+	THREAD_ACTIVE, /* has an mcache */
+	THREAD_ENDED,  /* gave its mcache back: uses the shared one */
+};
+
+/* Owner only, its signal handlers included. */
+struct thread {
+	struct mcache *mcache;  /* never NULL: mcache_none, which is empty */
+	struct mspan *deferred; /* spans whose remote frees are to be told */
+	uint32_t held;          /* ranks of the locks held; CHECK_LEVEL 1 */
+	uint8_t busy;           /* in a slow path */
+	uint8_t phase;          /* enum thread_phase */
+};
+
+extern _Thread_local struct thread thread_local_state HIDDEN;
+
+/* This thread's state. */
+static inline struct thread *thread_self(void)
+{
+	return &thread_local_state;
+}
+
+#endif
