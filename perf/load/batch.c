@@ -30,8 +30,8 @@ static uint64_t batch_run_one(struct draw *d, bool is_lifo, size_t nblocks)
 
 int main(int argc, char **argv)
 {
-	if (argc < 2 || (strcmp(argv[1], "lifo") != 0 &&
-				strcmp(argv[1], "fifo") != 0))
+	if (argc < 2 ||
+		(strcmp(argv[1], "lifo") != 0 && strcmp(argv[1], "fifo") != 0))
 		load_die("usage: batch lifo|fifo [scale]");
 	const bool is_lifo = argv[1][0] == 'l';
 	const size_t nops = load_count(load_scale(argc, argv, 2), BATCH_NOPS);

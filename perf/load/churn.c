@@ -16,8 +16,8 @@ enum {
 };
 
 struct lane {
-	struct draw d;         /* handed from thread to thread */
-	struct block *legacy;  /* left by the thread before; NULL at first */
+	struct draw d;        /* handed from thread to thread */
+	struct block *legacy; /* left by the thread before; NULL at first */
 	uint64_t sum;
 };
 

@@ -18,7 +18,7 @@ enum {
 	GROW_PIECE = 64 << 10,
 	GROW_NROUNDS = 5,
 	GROW_NSTRINGS = 60 * 1000, /* per round */
-	GROW_STRING = 400,  /* bytes at the end */
+	GROW_STRING = 400,         /* bytes at the end */
 	GROW_NBETWEEN = 64, /* small blocks that lie in the way, a ring */
 };
 

@@ -12,9 +12,9 @@
 
 enum {
 	LARGE_NOPS = 20000,
-	LARGE_NPLACES = 24,     /* blocks alive at a time */
-	LARGE_MIN_SHIFT = 15,   /* 32 KiB */
-	LARGE_MAX_SHIFT = 26,   /* 64 MiB */
+	LARGE_NPLACES = 24,   /* blocks alive at a time */
+	LARGE_MIN_SHIFT = 15, /* 32 KiB */
+	LARGE_MAX_SHIFT = 26, /* 64 MiB */
 };
 
 /* Each further power of two is half as likely as the one below. */

@@ -24,8 +24,8 @@
 #include "../draw.h"
 
 enum {
-	BLOCK_MIN = 16,       /* the head, and room for the copy of the tag */
-	BLOCK_TOUCH = 4096,   /* one byte is written in every such stretch */
+	BLOCK_MIN = 16,     /* the head, and room for the copy of the tag */
+	BLOCK_TOUCH = 4096, /* one byte is written in every such stretch */
 	LOAD_MAX_THREADS = 64,
 };
 

@@ -11,8 +11,8 @@
 #include "load.h"
 
 enum {
-	PHASE_BYTES = 48 << 20,   /* live at the height of a phase */
-	PHASE_KEEP = 500,         /* one in so many lives to the end */
+	PHASE_BYTES = 48 << 20, /* live at the height of a phase */
+	PHASE_KEEP = 500,       /* one in so many lives to the end */
 	PHASE_MAX_BLOCKS = PHASE_BYTES / 24,
 	PHASE_MAX_KEPT = 1 << 16,
 };

@@ -24,8 +24,8 @@ struct chain {
 	struct block **live; /* SERVER_NLIVE objects */
 	struct draw d;       /* handed on with the objects */
 	uint64_t sum;        /* checksum so far */
-	size_t nworkers;     /* workers still to run, the present one included */
-	sem_t *done;         /* posted by the last worker */
+	size_t nworkers; /* workers still to run, the present one included */
+	sem_t *done;     /* posted by the last worker */
 };
 
 /* Detached: nobody waits for a worker, only for the end of its chain. */
@@ -62,8 +62,7 @@ static void server_open(struct chain *chain, int index, size_t nworkers)
 {
 	chain->d.state = (uint64_t)index;
 	chain->nworkers = nworkers;
-	chain->live =
-		load_check(malloc(SERVER_NLIVE * sizeof(*chain->live)));
+	chain->live = load_check(malloc(SERVER_NLIVE * sizeof(*chain->live)));
 	for (int i = 0; i < SERVER_NLIVE; i++)
 		chain->live[i] = block_draw(&chain->d);
 }

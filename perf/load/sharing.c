@@ -18,12 +18,12 @@
 enum {
 	SHARING_NTHREADS = 2,
 	SHARING_NOPS = 1000 * 1000, /* blocks per thread */
-	SHARING_NWRITES = 1000,    /* writes per block */
+	SHARING_NWRITES = 1000,     /* writes per block */
 	SHARING_SIZE = 16,
 };
 
 struct sharer {
-	void *gift;  /* NULL, or a block to free first */
+	void *gift; /* NULL, or a block to free first */
 	size_t nops;
 	uint64_t sum;
 };

@@ -107,8 +107,8 @@ static void webday_answer(struct worker *w, int load)
 	webday_touch_session(w, load);
 	w->sum += webday_write_body(w);
 	if (draw_below(&w->d, 10) == 0) {
-		struct block *entry = block_new(draw_server_size(&w->d),
-			(uint32_t)draw_bits(&w->d));
+		struct block *entry = block_new(
+			draw_server_size(&w->d), (uint32_t)draw_bits(&w->d));
 
 		w->sum += block_sum(entry);
 		cache_put(entry, draw_below(&w->d, CACHE_NSLOTS));

@@ -4,10 +4,10 @@
  *	zeroed fresh|reused [scale]
  *
  * fresh: tables that are allocated, touched in a few places, kept, and freed
- * all together; memory that comes straight from the kernel is zero and need not be cleared
- * (nor be touched, which shows as RSS).
- * reused: blocks of 16 bytes to 64 KiB come and go, each written in full
- * before it is freed, so that there is something to clear.
+ * all together; memory that comes straight from the kernel is zero and need not
+ *be cleared (nor be touched, which shows as RSS). reused: blocks of 16 bytes to
+ *64 KiB come and go, each written in full before it is freed, so that there is
+ *something to clear.
  */
 #include <string.h>
 
@@ -73,8 +73,7 @@ static uint64_t zeroed_run_reused(size_t nops)
 	uint64_t sum = 0;
 
 	for (size_t n = 0; n < nops; n++) {
-		unsigned char **place =
-			&places[draw_below(&d, REUSED_NPLACES)];
+		unsigned char **place = &places[draw_below(&d, REUSED_NPLACES)];
 		const size_t size = zeroed_draw_size(&d);
 
 		free(*place);

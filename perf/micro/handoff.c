@@ -70,8 +70,7 @@ static void handoff_take_chunk(void)
 	int nspins = 0;
 
 	/* pairs: the store in handoff_put_chunk */
-	while (atomic_load_explicit(&ring.nput, memory_order_acquire) ==
-		ntaken)
+	while (atomic_load_explicit(&ring.nput, memory_order_acquire) == ntaken)
 		handoff_pause(nspins++);
 	for (size_t i = 0; i < RING_CHUNK; i++) {
 		char *p = ring.slots[(ntaken + i) % RING_SIZE];

@@ -26,8 +26,7 @@ int main(int argc, char **argv)
 	struct draw d = {1};
 
 	for (size_t i = 0; i < MICRO_NSIZES; i++)
-		micro_sizes[i] =
-			draw_range(&d, MICRO_SIZE_MIN, MICRO_SIZE_MAX);
+		micro_sizes[i] = draw_range(&d, MICRO_SIZE_MIN, MICRO_SIZE_MAX);
 	pair_register();
 	batch_register();
 	replace_register();

@@ -24,10 +24,10 @@ enum { PROBE_INTERVAL_NS = 20 * 1000 * 1000 };
 
 static struct {
 	struct mallinfo2 (*read)(void);
-	size_t peak_live;    /* bytes */
-	size_t rss_at_peak;  /* bytes */
-	int statm;           /* /proc/self/statm */
-	int pid;             /* a forked child has no probe thread */
+	size_t peak_live;   /* bytes */
+	size_t rss_at_peak; /* bytes */
+	int statm;          /* /proc/self/statm */
+	int pid;            /* a forked child has no probe thread */
 } probe;
 
 static size_t probe_read_rss(void)

@@ -49,10 +49,10 @@ struct sampler {
 	const char *preload; /* path, or NULL */
 	bool is_seen;        /* some process had it mapped */
 	size_t nsamples;
-	uint64_t sum_kib;    /* of all samples */
+	uint64_t sum_kib; /* of all samples */
 	int64_t start_ns;
 	int64_t end_ns;
-	int64_t limit_ns;    /* from start; the command is killed then */
+	int64_t limit_ns; /* from start; the command is killed then */
 	bool is_killed;
 };
 
