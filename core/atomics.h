@@ -25,11 +25,11 @@
 
 /* Stores v if *p equals *old; else loads *p into *old and says false. */
 #define try_cas_acquire(p, old, v)                                             \
-	__atomic_compare_exchange_n((p), (old), (v), 0, __ATOMIC_ACQUIRE,      \
-		__ATOMIC_RELAXED)
+	__atomic_compare_exchange_n(                                           \
+		(p), (old), (v), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)
 #define try_cas_acqrel(p, old, v)                                              \
-	__atomic_compare_exchange_n((p), (old), (v), 0, __ATOMIC_ACQ_REL,      \
-		__ATOMIC_ACQUIRE)
+	__atomic_compare_exchange_n(                                           \
+		(p), (old), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 
 /* Orders the compiler only: for a signal handler on the same thread. */
 #define barrier_compiler() __atomic_signal_fence(__ATOMIC_SEQ_CST)

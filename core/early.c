@@ -52,8 +52,8 @@ static void *area_alloc(struct early_area *a, size_t size, size_t align)
 
 	if (need > a->size || start > a->size - need)
 		return NULL;
-	uintptr_t p = align_up(
-		a->base + start + sizeof(struct early_header), align);
+	uintptr_t p =
+		align_up(a->base + start + sizeof(struct early_header), align);
 	struct early_header *h = (struct early_header *)p - 1;
 	h->size = size;
 	store_relaxed(&h->state, EARLY_LIVE);
@@ -97,9 +97,8 @@ void *early_alloc(size_t size, size_t align)
 		if (p != NULL)
 			return p;
 	}
-	struct early_area *a =
-		area_new(need > AREA_SIZE ? align_up(need, os_page_size)
-					  : AREA_SIZE);
+	struct early_area *a = area_new(
+		need > AREA_SIZE ? align_up(need, os_page_size) : AREA_SIZE);
 	return a != NULL ? area_alloc(a, size, align) : NULL;
 }
 

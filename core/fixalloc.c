@@ -34,8 +34,8 @@ static size_t inuse_bytes, sys_bytes;
 
 static bool chunk_renew(size_t need)
 {
-	size_t size = need > chunk_size ? align_up(need, os_page_size)
-					: chunk_size;
+	size_t size =
+		need > chunk_size ? align_up(need, os_page_size) : chunk_size;
 	void *chunk = os_map(size);
 
 	if (chunk == NULL && size > need) {

@@ -34,10 +34,10 @@
 #include "core/os.h"
 
 enum {
-	MOVE_MIN = 1 << 20,     /* bytes; below, copying is as good */
-	COPY_STEP = 4 << 20,    /* bytes resident twice while copying */
-	GROWTH_DIVISOR = 8,     /* what a growing large object gets on top */
-	GROWTH_MIN_PAGES = 16,  /* where that begins */
+	MOVE_MIN = 1 << 20,    /* bytes; below, copying is as good */
+	COPY_STEP = 4 << 20,   /* bytes resident twice while copying */
+	GROWTH_DIVISOR = 8,    /* what a growing large object gets on top */
+	GROWTH_MIN_PAGES = 16, /* where that begins */
 	LAST_EXIT_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS,
 };
 
@@ -102,8 +102,7 @@ void heap_set_tiny(bool on)
 {
 	tiny = on;
 	if (heap_class8[1] != 0)
-		heap_class8[0] = heap_class8[1] =
-			on ? 1 : sizeclass_of(16);
+		heap_class8[0] = heap_class8[1] = on ? 1 : sizeclass_of(16);
 }
 
 static void thread_exit_hook(void *mcache)
@@ -305,8 +304,7 @@ struct verb {
 };
 
 static const struct verb verb_free = {"free", "double free of"};
-static const struct verb verb_realloc = {
-	"realloc", "realloc of freed pointer"};
+static const struct verb verb_realloc = {"realloc", "realloc of freed pointer"};
 static const struct verb verb_size = {
 	"malloc_usable_size", "malloc_usable_size of freed pointer"};
 
@@ -390,8 +388,8 @@ void heap_free_slow(void *p)
 
 static bool size_fits(const struct mspan *s, size_t size, size_t align)
 {
-	unsigned class = align > 0 ? class_for_aligned(size, align)
-				   : class_for(size);
+	unsigned class =
+		align > 0 ? class_for_aligned(size, align) : class_for(size);
 
 	if (class != s->class)
 		return false;
@@ -466,8 +464,8 @@ static void *large_move(struct objref o, size_t size)
 	size_t slack = npages > GROWTH_MIN_PAGES ? npages / GROWTH_DIVISOR : 0;
 	bool zeroed;
 
-	void *q = large_alloc(
-		size + slack * GO_PAGE_SIZE, GO_PAGE_SIZE, &zeroed);
+	void *q =
+		large_alloc(size + slack * GO_PAGE_SIZE, GO_PAGE_SIZE, &zeroed);
 	if (q == NULL)
 		q = large_alloc(size, GO_PAGE_SIZE, &zeroed);
 	if (q == NULL || !mspan_mark_remote(o))

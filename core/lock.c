@@ -56,7 +56,8 @@ COLD static void lock_slow(struct lock *l)
 		if (load_relaxed(&l->state) == FREE && try_lock(l))
 			return;
 	}
-	while (exchange_acquire(&l->state, CONTENDED) != FREE) /* pairs: unlock */
+	while (exchange_acquire(&l->state, CONTENDED) !=
+		FREE) /* pairs: unlock */
 		os_futex_wait(&l->state, CONTENDED);
 }
 

@@ -78,8 +78,8 @@ static void slot_set_word(
 	struct mcache_slot *slot = &c->slots[s->class];
 
 	store_relaxed(&slot->alloc_word, &s->alloc_bits[w]);
-	store_relaxed(&slot->word_base,
-		s->base + (uintptr_t)w * 64 * slot->elemsize);
+	store_relaxed(
+		&slot->word_base, s->base + (uintptr_t)w * 64 * slot->elemsize);
 	slot->ncached = popcount64(free);
 	barrier_compiler();
 	store_relaxed(&slot->free_cache, free);
@@ -325,7 +325,7 @@ static void abandon_class_locked(struct mcache *c, unsigned class)
 
 static void release_locked(struct mcache *c)
 {
-	for (unsigned class = 1; class < NCLASSES; class++)
+	for (unsigned class = 1; class < NCLASSES; class ++)
 		abandon_class_locked(c, class);
 	c->inbox = NULL; /* its spans are no longer ours, nor pending */
 	c->dead = false;
@@ -550,7 +550,7 @@ size_t mcache_trim(struct mcache *c)
 
 	lock(&c->lock);
 	collect_inbox_locked(c);
-	for (unsigned class = 1; class < NCLASSES; class++)
+	for (unsigned class = 1; class < NCLASSES; class ++)
 		npages += trim_class_locked(c, class);
 	unlock(&c->lock);
 	return npages << GO_PAGE_SHIFT;

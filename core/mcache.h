@@ -30,7 +30,7 @@ struct mcache_slot {
 struct mcache_class {
 	struct mspan *current;                 /* allocated from, or NULL */
 	struct mspan_list lists[MSPAN_NLISTS]; /* PARTIAL and FULL are used */
-	uint32_t ngrown; /* spans taken from mheap, up to a few */
+	uint32_t ngrown;  /* spans taken from mheap, up to a few */
 	uint64_t nmalloc; /* objects handed out, but for the cached word */
 };
 
@@ -94,7 +94,7 @@ static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
 	uintptr_t base = load_relaxed(&slot->word_base);
 	local_set(word, cached ^ rest);
 	if (unlikely(!local_cas(&slot->free_cache, cached, rest) ||
-		    load_relaxed(&slot->alloc_word) != word))
+		     load_relaxed(&slot->alloc_word) != word))
 		return NULL;
 	return (void *)(base + ctz64(cached) * (size_t)slot->elemsize);
 }

@@ -114,7 +114,7 @@ bool mcentral_collect(struct mspan *s)
 
 void mcentral_lock_all(void)
 {
-	for (unsigned class = 0; class < NCLASSES; class++)
+	for (unsigned class = 0; class < NCLASSES; class ++)
 		lock_one_of_many(&mcentrals[class].lock);
 }
 
@@ -126,6 +126,6 @@ void mcentral_unlock_all(void)
 
 void mcentral_reset_locks(void)
 {
-	for (unsigned class = 0; class < NCLASSES; class++)
+	for (unsigned class = 0; class < NCLASSES; class ++)
 		lock_reset(&mcentrals[class].lock);
 }

@@ -30,18 +30,18 @@
 #include "core/os.h"
 
 enum {
-	GROW_ALIGN = 64 << 10,       /* largest OS page of any machine */
-	GROW_MIN = 256 << 10,        /* the least the heap grows by */
-	GROW_MAX = 16 << 20,         /* the most, but for a larger request */
-	GROW_DIVISOR = 16,           /* the step's share of the heap */
-	RESERVE_MIN = 4 << 20,       /* the least reserved at once */
-	RESERVE_MAX = 64 << 20,      /* the most, but for a larger request */
-	RESERVE_DIVISOR = 4,         /* the step's share of the reserve */
-	HOLE_STEP = 64 << 20,        /* how far to go on behind a hole */
-	HOLES_MAX = 256,             /* tries before giving up */
-	RELEASE_SLACK = 1 << 20,     /* excess that is worth a system call */
-	RELEASE_PAGES = 512,         /* most pages given back in one call */
-	WINDOW_RANDOM = 1 << 14,     /* places where a window may start */
+	GROW_ALIGN = 64 << 10,   /* largest OS page of any machine */
+	GROW_MIN = 256 << 10,    /* the least the heap grows by */
+	GROW_MAX = 16 << 20,     /* the most, but for a larger request */
+	GROW_DIVISOR = 16,       /* the step's share of the heap */
+	RESERVE_MIN = 4 << 20,   /* the least reserved at once */
+	RESERVE_MAX = 64 << 20,  /* the most, but for a larger request */
+	RESERVE_DIVISOR = 4,     /* the step's share of the reserve */
+	HOLE_STEP = 64 << 20,    /* how far to go on behind a hole */
+	HOLES_MAX = 256,         /* tries before giving up */
+	RELEASE_SLACK = 1 << 20, /* excess that is worth a system call */
+	RELEASE_PAGES = 512,     /* most pages given back in one call */
+	WINDOW_RANDOM = 1 << 14, /* places where a window may start */
 };
 
 #define WINDOW_BASE  (UINT64_C(0xc0) << 32) /* see core/heapmap.h */
@@ -157,7 +157,7 @@ static bool reserve(size_t need, size_t want)
 {
 	want = clamp(mheap.reserved / RESERVE_DIVISOR, want,
 		want > RESERVE_MAX ? want : RESERVE_MAX);
-	want = want < RESERVE_MIN ? RESERVE_MIN : want;
+	want = align_up(want < RESERVE_MIN ? RESERVE_MIN : want, GROW_ALIGN);
 	for (int i = 0; i < HOLES_MAX; i++) {
 		size_t have = mheap.reserved_end - mheap.grown_end;
 		if (have >= need)
@@ -237,8 +237,8 @@ static void release_excess(void)
 	if (dirty <= SCAVGOAL_FLOOR + RELEASE_SLACK)
 		return;
 	uint64_t now = os_now_ns();
-	size_t inuse = page_bytes(
-		mheap.pages.npages_known - mheap.pages.npages_free);
+	size_t inuse =
+		page_bytes(mheap.pages.npages_known - mheap.pages.npages_free);
 	size_t keep = scavgoal_allowance(&mheap.goal, inuse, now);
 	if (dirty <= keep + RELEASE_SLACK)
 		return;
@@ -263,8 +263,8 @@ static size_t take_pages(const struct span_shape *shape, size_t *nscavenged)
 
 	/* An aligned run may start anywhere in what the heap grows by. */
 	if (page == PAGES_NONE && grow(shape->npages + shape->align - 1))
-		page = pages_alloc(&mheap.pages, shape->npages, shape->align,
-			nscavenged);
+		page = pages_alloc(
+			&mheap.pages, shape->npages, shape->align, nscavenged);
 	return page;
 }
 
@@ -317,8 +317,8 @@ static struct mspan *alloc_span_locked(
 		return NULL;
 	}
 	if (!make_ready(page, shape->npages, nscavenged)) {
-		pages_put_scavenged(&mheap.pages,
-			(struct page_run){page, shape->npages});
+		pages_put_scavenged(
+			&mheap.pages, (struct page_run){page, shape->npages});
 		fixalloc_give(s, s->nlines);
 		return NULL;
 	}
@@ -345,8 +345,8 @@ static void retire_span(struct mspan *s)
 {
 	heapmap_set(s->base, s->npages, NULL);
 	count_span(s, -1);
-	uintptr_t handoff = exchange_seqcst(
-		&mspan_remote(s)->handoff, HANDOFF_DEAD);
+	uintptr_t handoff =
+		exchange_seqcst(&mspan_remote(s)->handoff, HANDOFF_DEAD);
 	/* Still in a thread's list of deferred spans: never used again. */
 	if ((handoff & HANDOFF_DEFERRED) == 0)
 		fixalloc_give(s, s->nlines);

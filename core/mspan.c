@@ -149,7 +149,8 @@ enum mspan_list_id mspan_classify(struct mspan *s)
 		nfree = s->nelems - n;
 		partial = mspan_is_worth_visit(nfree, s->nelems);
 		store_relaxed(&s->free_until,
-			partial ? n : frees_until_worth_visit(nfree, s->nelems));
+			partial ? n
+				: frees_until_worth_visit(nfree, s->nelems));
 		barrier_compiler();
 	} while (mspan_count_allocated(s) != n);
 
@@ -181,12 +182,11 @@ void mspan_verify(struct mspan *s)
 	check(s->nlines == mspan_nlines(s->nelems));
 	check(s->class < NCLASSES && s->base % GO_PAGE_SIZE == 0);
 	check(s->magic == sizeclass_table[s->class].magic);
-	check(mspan_elemsize(s) * s->nelems <=
-		(size_t)s->npages << GO_PAGE_SHIFT);
+	check(mspan_elemsize(s) * s->nelems <= (size_t)s->npages
+						       << GO_PAGE_SHIFT);
 	for (unsigned w = 0; w < s->nwords; w++) {
-		uint64_t valid = s->nelems > w * 64
-					 ? low_bits64(s->nelems - w * 64)
-					 : 0;
+		uint64_t valid =
+			s->nelems > w * 64 ? low_bits64(s->nelems - w * 64) : 0;
 		check((load_relaxed(&s->alloc_bits[w]) & ~valid) == 0);
 	}
 	/* free_until: a handler's free may be under way; not checked. */

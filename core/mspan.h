@@ -25,7 +25,7 @@ enum mspan_list_id {
 
 /* Bits beside the owner in mspan_remote.handoff. */
 enum {
-	HANDOFF_PENDING = 1,  /* in its owner's inbox: remote frees to collect */
+	HANDOFF_PENDING = 1, /* in its owner's inbox: remote frees to collect */
 	HANDOFF_DEFERRED = 2, /* in some thread's list of deferred spans */
 	HANDOFF_DEAD = 4,     /* no span at all, or not yet given to anybody */
 	HANDOFF_LARGE = 8,    /* a large object: whoever frees it owns it */
@@ -53,12 +53,12 @@ struct mspan {
 
 	/* Fixed while in use, but for free_until: one line serves a free. */
 	uintptr_t base ALIGNED(64); /* address of object 0 */
-	uint64_t magic;             /* divides by the object size: sizeclass.h */
-	struct mcache *owner;       /* whose frees may be fast; else NULL */
-	uint32_t free_until;        /* frees by the owner until a list change */
-	uint16_t nelems;            /* objects in the span */
-	uint8_t class;              /* size class; 0 is one large object */
-	uint8_t nwords;             /* words in alloc_bits, at least 1 */
+	uint64_t magic;       /* divides by the object size: sizeclass.h */
+	struct mcache *owner; /* whose frees may be fast; else NULL */
+	uint32_t free_until;  /* frees by the owner until a list change */
+	uint16_t nelems;      /* objects in the span */
+	uint8_t class;        /* size class; 0 is one large object */
+	uint8_t nwords;       /* words in alloc_bits, at least 1 */
 
 	/* Owner writes, others read: 1 = handed out to the program. */
 	uint64_t alloc_bits[];

@@ -84,8 +84,10 @@ enum os_reserve_result os_reserve_at(uintptr_t addr, size_t size)
 
 	if (p == -EEXIST)
 		return OS_TAKEN;
-	if (is_error(p))
+	if (p == -ENOMEM || p == -EAGAIN) /* EAGAIN: RLIMIT_MEMLOCK */
 		return OS_NO_MEMORY;
+	if (is_error(p))
+		fatal("os_reserve_at 0x%lx+0x%zx: error %ld", addr, size, -p);
 	if ((uintptr_t)p != addr) {
 		os_unmap((void *)p, size);
 		return OS_TAKEN;
@@ -106,9 +108,10 @@ static void uncommit(uintptr_t addr, size_t size)
 {
 	int flags = MAP_FLAGS | MAP_NORESERVE | MAP_FIXED;
 
-	/* Fails only where the map count is exhausted: then it stays charged. */
-	if (is_error(syscall6(SYS_mmap, (long)addr, (long)size, PROT_NONE,
-		    flags, -1, 0)))
+	/* Fails only where the map count is exhausted: then it stays charged.
+	 */
+	if (is_error(syscall6(
+		    SYS_mmap, (long)addr, (long)size, PROT_NONE, flags, -1, 0)))
 		syscall3(SYS_madvise, addr, size, MADV_DONTNEED);
 }
 
@@ -161,9 +164,8 @@ void os_reset(uintptr_t addr, size_t size)
 	int prot = PROT_READ | PROT_WRITE;
 	int flags = MAP_FLAGS | MAP_NORESERVE | MAP_FIXED;
 
-	if (os_release_uncommits() ||
-		is_error(syscall6(SYS_mmap, (long)addr, (long)size, prot,
-			flags, -1, 0)))
+	if (os_release_uncommits() || is_error(syscall6(SYS_mmap, (long)addr,
+					      (long)size, prot, flags, -1, 0)))
 		os_release(addr, size);
 }
 

@@ -43,7 +43,7 @@ static void count_spans(struct heap_stats *out)
 
 static void count_mcache(struct heap_stats *out, const struct mcache *c)
 {
-	for (unsigned class = 1; class < NCLASSES; class++) {
+	for (unsigned class = 1; class < NCLASSES; class ++) {
 		const struct mcache_slot *slot = &c->slots[class];
 		uint64_t left = popcount64(load_relaxed(&slot->free_cache));
 		out->by_size[class].mallocs +=
@@ -55,7 +55,7 @@ static void count_mcache(struct heap_stats *out, const struct mcache *c)
 /* From mallocs and live objects to mallocs and frees. */
 static void finish_classes(struct heap_stats *out)
 {
-	for (unsigned class = 0; class < NCLASSES; class++) {
+	for (unsigned class = 0; class < NCLASSES; class ++) {
 		struct heap_class_stats *k = &out->by_size[class];
 		uint64_t live = k->frees;
 		k->size = sizeclass_table[class].size;

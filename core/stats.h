@@ -20,7 +20,7 @@ struct heap_class_stats {
 
 /* All in bytes unless said otherwise. */
 struct heap_stats {
-	uint64_t alloc_bytes;       /* in live objects, rounded to their class */
+	uint64_t alloc_bytes; /* in live objects, rounded to their class */
 	uint64_t total_alloc_bytes; /* ever handed out */
 	uint64_t mallocs;           /* objects ever handed out */
 	uint64_t frees;             /* objects freed */

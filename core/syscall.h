@@ -17,15 +17,14 @@
 #endif
 
 /* The call's result, or -errno. */
-#define syscall0(n)                syscall6((n), 0, 0, 0, 0, 0, 0)
-#define syscall1(n, a)             syscall6((n), (long)(a), 0, 0, 0, 0, 0)
-#define syscall2(n, a, b)          syscall6((n), (long)(a), (long)(b), 0, 0, 0, 0)
+#define syscall0(n)       syscall6((n), 0, 0, 0, 0, 0, 0)
+#define syscall1(n, a)    syscall6((n), (long)(a), 0, 0, 0, 0, 0)
+#define syscall2(n, a, b) syscall6((n), (long)(a), (long)(b), 0, 0, 0, 0)
 #define syscall3(n, a, b, c)                                                   \
 	syscall6((n), (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define syscall4(n, a, b, c, d)                                                \
 	syscall6((n), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 #define syscall5(n, a, b, c, d, e)                                             \
-	syscall6(                                                              \
-		(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+	syscall6((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
 
 #endif
