@@ -107,8 +107,7 @@ EXPORT void malloc_stats(void)
 	say("free pages: %lu bytes, %lu bytes of them given back", s.heap_idle,
 		s.heap_released);
 	say("metadata: %lu bytes; threads: %lu",
-		s.mspan_sys + s.mcache_sys + s.heapmap_sys + s.other_sys,
-		s.nthreads);
+		s.mspan_sys + s.heapmap_sys + s.other_sys, s.nthreads);
 }
 
 /* The live objects of each class; glibc lists free chunks in this place. */
