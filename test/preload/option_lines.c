@@ -1,0 +1,91 @@
+/*
+ * Options: what is understood has its effect, what is not gets one line, and
+ * the program runs on with the default.
+ */
+/* glibc: no, it has no such options */
+/* case: none exit 0 */
+/* case: inittrace GODEBUG=inittrace=1 exit 0
+ * `goalloc: version NUM.NUM.NUM, page size NUM, inittrace=1 madvdontneed=1
+ * scavtrace=0 harddecommit=0 tiny=1 zero_realloc=free verbose=0 help=0,
+ * pid NUM` */
+/* case: alone GODEBUG=inittrace exit 0 `goalloc: version ANY` */
+/* case: last GODEBUG=inittrace=1,inittrace=0 exit 0 */
+/* case: wins GODEBUG=inittrace=1 GOALLOC_GODEBUG=inittrace=0 exit 0 */
+/* case: both GODEBUG=inittrace=0 GOALLOC_GODEBUG=inittrace=1 exit 0
+ * `goalloc: version ANY` */
+/* case: go GODEBUG=gctrace=x,foo=7,http2debug=1,,bare GOALLOC_GODEBUG=a=b
+ * exit 0 */
+/* case: godebug_range GODEBUG=madvdontneed=2 exit 0
+ * `goalloc: GODEBUG: bad value "2" for madvdontneed; it takes 0 to 1, using 1`
+ */
+/* case: godebug_text GODEBUG=a=1,inittrace=yes,b=2 exit 0
+ * `goalloc: GODEBUG: bad value "yes" for inittrace; it takes 0 to 1, using 0`
+ */
+/* case: own_godebug GOALLOC_GODEBUG=inittrace=-1 exit 0
+ * `goalloc: GOALLOC_GODEBUG: bad value "-1" for inittrace; it takes 0 to 1,
+ * using 0` */
+/* case: unknown GOALLOC=tny=0,tiny=1 exit 0
+ * `goalloc: GOALLOC: unknown option "tny"; the options are tiny, zero_realloc,
+ * verbose, help` */
+/* case: malformed GOALLOC=tiny=,zero_realloc=fre,tiny=1x exit 0
+ * `goalloc: GOALLOC: bad value "" for tiny; it takes 0 to 1, using 1`
+ * `goalloc: GOALLOC: bad value "fre" for zero_realloc; it takes free|alloc,
+ * using free`
+ * `goalloc: GOALLOC: bad value "1x" for tiny; it takes 0 to 1, using 1` */
+/* case: huge GOALLOC=tiny=99999999999999999999999999999999999999999999999 exit 0
+ * `goalloc: GOALLOC: bad value "999999999999999999999999999999999999999" for
+ * tiny; it takes 0 to 1, using 1` */
+/* case: binary GOALLOC=ti\x1b[31m\xff=1 exit 0
+ * `goalloc: GOALLOC: unknown option "ti\x1b[31m\xff"; the options are tiny,
+ * zero_realloc, verbose, help` */
+/* case: empty GOALLOC= GODEBUG= GOALLOC_GODEBUG=,,, exit 0 */
+/* case: untiny GOALLOC=tiny=0 exit 0 */
+/* case: verbose GOALLOC=verbose=1,zero_realloc=alloc MALLOC_ARENA_MAX=1
+ * MALLOC_CONF=a:b MALLOC_PERTURB_=1 GLIBC_TUNABLES=glibc.malloc.check=1 exit 0
+ * `goalloc: GODEBUG inittrace=0 (default 0)`
+ * `goalloc: GODEBUG madvdontneed=1 (default 1)`
+ * `goalloc: GODEBUG scavtrace=0 (default 0)`
+ * `goalloc: GODEBUG harddecommit=0 (default 0)`
+ * `goalloc: GOALLOC tiny=1 (default 1)`
+ * `goalloc: GOALLOC zero_realloc=alloc (default free)`
+ * `goalloc: GOALLOC verbose=1 (default 0)`
+ * `goalloc: GOALLOC help=0 (default 0)`
+ * `goalloc: MALLOC_CONF is set and has no meaning here`
+ * `goalloc: MALLOC_ARENA_MAX is set and has no meaning here`
+ * `goalloc: MALLOC_PERTURB_ is set and has no meaning here`
+ * `goalloc: GLIBC_TUNABLES: glibc.malloc.* has no meaning here` */
+/* case: help GOALLOC=help exit 0
+ * `goalloc: GODEBUG=inittrace=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=madvdontneed=<0 to 1> (default 1): ANY`
+ * `goalloc: GODEBUG=scavtrace=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=harddecommit=<0 to 1> (default 0): ANY`
+ * `goalloc: GOALLOC=tiny=<0 to 1> (default 1): ANY`
+ * `goalloc: GOALLOC=zero_realloc=<free|alloc> (default free): ANY`
+ * `goalloc: GOALLOC=verbose=<0 to 1> (default 0): ANY`
+ * `goalloc: GOALLOC=help=<0 to 1> (default 0): ANY` */
+#include <stdlib.h>
+
+#include "test/preload/check.h"
+
+/* How many of a thousand objects of 8 bytes are not aligned to 16. */
+static int count_tiny(void)
+{
+	int n = 0;
+
+	for (int i = 0; i < 1000; i++)
+		n += !is_aligned(malloc(8), 16);
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	check(argc == 2);
+	const bool tiny = strcmp(argv[1], "untiny") != 0;
+	const bool kept = strcmp(argv[1], "verbose") == 0;
+
+	check(tiny ? count_tiny() > 100 : count_tiny() == 0);
+	void *p = realloc(malloc(10), 0);
+	check((p != NULL) == kept);
+	free(p);
+	return 0;
+}
