@@ -21,9 +21,8 @@ int main(void)
 		(void *(*)(size_t))dlsym(RTLD_DEFAULT, "_Znwm");
 	void (*operator_delete)(void *) =
 		(void (*)(void *))dlsym(RTLD_DEFAULT, "_ZdlPv");
-	void *(*operator_new_nothrow)(size_t, const void *) =
-		(void *(*)(size_t, const void *))dlsym(
-			RTLD_DEFAULT, "_ZnwmRKSt9nothrow_t");
+	void *(*operator_new_nothrow)(size_t, const void *) = (void *(*)(size_t,
+		const void *))dlsym(RTLD_DEFAULT, "_ZnwmRKSt9nothrow_t");
 
 	check(operator_new != NULL && operator_delete != NULL);
 	operator_delete(operator_new(100));

@@ -65,7 +65,7 @@ static void check_handler()
 
 	std::set_new_handler(give_up);
 	ncalls = 0;
-	check(operator new(too_much, std::nothrow) == nullptr && ncalls == 5);
+	check(operator new(too_much, std::nothrow) == nullptr &&ncalls == 5);
 
 	std::set_new_handler(throw_int);
 	int caught = 0;

@@ -11,9 +11,8 @@ int main(int argc, char **argv)
 {
 	void *(*operator_new)(size_t) =
 		(void *(*)(size_t))dlsym(RTLD_DEFAULT, "_Znwm");
-	void *(*operator_new_nothrow)(size_t, const void *) =
-		(void *(*)(size_t, const void *))dlsym(
-			RTLD_DEFAULT, "_ZnwmRKSt9nothrow_t");
+	void *(*operator_new_nothrow)(size_t, const void *) = (void *(*)(size_t,
+		const void *))dlsym(RTLD_DEFAULT, "_ZnwmRKSt9nothrow_t");
 
 	check(argc == 2);
 	if (strcmp(argv[1], "nothrow") == 0)

@@ -7,7 +7,7 @@
 
 #include "test/preload/check.h"
 
-enum { NSLOTS = 20000, ROUNDS = 6 };
+enum { NSLOTS = 20000, ROUNDS = 4 };
 
 static long count_lines(const char *path)
 {

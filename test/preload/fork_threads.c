@@ -9,7 +9,7 @@
 
 #include "test/preload/check.h"
 
-enum { NTHREADS = 6, FORKS = 150, NSLOTS = 512 };
+enum { NTHREADS = 6, FORKS = 80, NSLOTS = 512 };
 
 static _Atomic(void *) slots[NSLOTS];
 static atomic_bool stop;
@@ -60,8 +60,8 @@ int main(void)
 	int status;
 
 	for (uintptr_t i = 0; i < NTHREADS; i++)
-		check(pthread_create(&threads[i], NULL, work, (void *)(i + 1)) ==
-			0);
+		check(pthread_create(
+			      &threads[i], NULL, work, (void *)(i + 1)) == 0);
 	for (int i = 0; i < FORKS; i++) {
 		pid_t pid = fork();
 		check(pid >= 0);

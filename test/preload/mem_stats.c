@@ -58,8 +58,8 @@ int main(void)
 	check_cmp(b.by_size[class].frees - a.by_size[class].frees, ==, N / 2);
 	check_cmp(b.by_size[0].mallocs - a.by_size[0].mallocs, ==, NLARGE);
 	check_cmp(b.alloc - a.alloc, ==, N / 2 * CLASS + NLARGE * 106496);
-	check_cmp(b.total_alloc - a.total_alloc, ==, N * CLASS +
-							     NLARGE * 106496);
+	check_cmp(
+		b.total_alloc - a.total_alloc, ==, N * CLASS + NLARGE * 106496);
 	check_cmp(b.heap_objects - a.heap_objects, ==, N / 2 + NLARGE);
 	check_sums(&a);
 	check_sums(&b);

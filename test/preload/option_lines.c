@@ -32,8 +32,8 @@
  * `goalloc: GOALLOC: bad value "fre" for zero_realloc; it takes free|alloc,
  * using free`
  * `goalloc: GOALLOC: bad value "1x" for tiny; it takes 0 to 1, using 1` */
-/* case: huge GOALLOC=tiny=99999999999999999999999999999999999999999999999 exit 0
- * `goalloc: GOALLOC: bad value "999999999999999999999999999999999999999" for
+/* case: huge GOALLOC=tiny=99999999999999999999999999999999999999999999999 exit
+ * 0 `goalloc: GOALLOC: bad value "999999999999999999999999999999999999999" for
  * tiny; it takes 0 to 1, using 1` */
 /* case: binary GOALLOC=ti\x1b[31m\xff=1 exit 0
  * `goalloc: GOALLOC: unknown option "ti\x1b[31m\xff"; the options are tiny,

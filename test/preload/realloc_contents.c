@@ -9,7 +9,7 @@
 
 static const size_t sizes[] = {1, 8, 9, 16, 24, 100, 1000, 1024, 1025, 4096,
 	8192, 10000, 32768, 32769, 40960, 65536, 100000, 131072, 262145,
-	1 << 20, (1 << 20) + 1, 5 << 20, 20 << 20};
+	1 << 20, (1 << 20) + 1, 3 << 20, 9 << 20};
 
 enum { NSIZES = sizeof sizes / sizeof sizes[0] };
 
@@ -34,7 +34,7 @@ static void check_growth(void)
 	size_t size = 1;
 
 	*p = *q = 'x';
-	while (size < 24 << 20) {
+	while (size < 12 << 20) {
 		const size_t more = size + size / 5 + 1;
 		p = realloc(p, more);
 		q = realloc(q, more);

@@ -14,8 +14,8 @@ int main(void)
 
 	memset(p, 1, size);
 	while (size < final) {
-		const size_t more = size + size / 3 < final ? size + size / 3
-							     : final;
+		const size_t more =
+			size + size / 3 < final ? size + size / 3 : final;
 		p = realloc(p, more);
 		check(p != NULL);
 		memset(p + size, 1, more - size);

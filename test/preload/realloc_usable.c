@@ -23,8 +23,8 @@ int main(void)
 	for (size_t size = 1; size <= 3000; size++)
 		check_size(size);
 	/* glibc's mmapped blocks may move. */
-	const size_t largest = on_glibc() ? 100000 : 32 << 20;
-	for (size_t size = 3000; size <= largest; size += size / 9)
+	const size_t largest = on_glibc() ? 100000 : 16 << 20;
+	for (size_t size = 3000; size <= largest; size += size / 5)
 		check_size(size);
 	return 0;
 }

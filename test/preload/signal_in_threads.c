@@ -68,8 +68,8 @@ int main(void)
 
 	sigaction(SIGUSR1, &action, NULL);
 	for (uintptr_t i = 0; i < NTHREADS; i++)
-		check(pthread_create(&threads[i], NULL, work, (void *)(i + 1)) ==
-			0);
+		check(pthread_create(
+			      &threads[i], NULL, work, (void *)(i + 1)) == 0);
 	for (time_t end = time(NULL) + SECONDS; time(NULL) < end;)
 		for (int i = 0; i < NTHREADS; i++) {
 			pthread_kill(threads[i], SIGUSR1);

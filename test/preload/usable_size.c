@@ -29,7 +29,7 @@ int main(void)
 	check(malloc_usable_size(NULL) == 0);
 	for (size_t size = 0; size <= 2100; size++)
 		check_size(size);
-	for (size_t size = 2100; size <= 4 << 20; size += size / 7)
+	for (size_t size = 2100; size <= 1 << 20; size += size / 7)
 		check_size(size);
 	return 0;
 }
