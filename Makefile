@@ -114,7 +114,7 @@ $(1)/test/unit/%_test: $(1)/test/unit/%_test.o $$(core_src:%.c=$(1)/%.o)
 endef
 
 check_libs = $(shell pkg-config --libs check)
-sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
+sanitize := -DSANITIZED=1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 $(eval $(call variant,build,,$$(CC)))
 $(eval $(call variant,build/check2,-DCHECK_LEVEL=2,$$(CC)))
 $(eval $(call variant,build/tsan,-DCHECK_LEVEL=1 $(sanitize) \

@@ -50,6 +50,9 @@ enum {
 #define WINDOW_MAX   (UINT64_C(16) << 40)
 #define WINDOW_USUAL (UINT64_C(64) << 30)
 
+/* The sanitizers' shadow lies at WINDOW_BASE; this is the program's in all. */
+#define WINDOW_SANITIZED (UINT64_C(0x5580) << 32)
+
 struct mheap mheap = {.lock = LOCK_INIT(mheap)};
 
 static size_t page_bytes(size_t npages)
@@ -106,11 +109,18 @@ static bool tables_init(uint64_t window)
 	return true;
 }
 
+static uintptr_t window_base(void)
+{
+	if (SANITIZED)
+		return WINDOW_SANITIZED;
+	return WINDOW_BASE + os_random() % WINDOW_RANDOM * WINDOW_ALIGN;
+}
+
 bool mheap_init(void)
 {
 	uint64_t window = window_wanted();
 
-	mheap.base = WINDOW_BASE + os_random() % WINDOW_RANDOM * WINDOW_ALIGN;
+	mheap.base = window_base();
 	while (!tables_init(window)) {
 		window /= 2;
 		if (window < WINDOW_MIN)
