@@ -35,11 +35,18 @@ static COLD void *malloc_slow(size_t size)
 	return p != NULL ? p : fail(ENOMEM);
 }
 
+static NOINLINE void *malloc_middle(size_t size)
+{
+	void *p = heap_try_alloc_scattered(size);
+
+	return likely(p != NULL) ? p : malloc_slow(size);
+}
+
 EXPORT void *malloc(size_t size)
 {
 	void *p = heap_try_alloc(size);
 
-	return likely(p != NULL) ? p : malloc_slow(size);
+	return likely(p != NULL) ? p : malloc_middle(size);
 }
 
 EXPORT void free(void *p)
@@ -170,6 +177,8 @@ EXPORT size_t malloc_good_size(size_t size)
 		return size;
 	if (size > SMALL_MAX)
 		return align_up(size, GO_PAGE_SIZE);
+	if (size <= 8 && !options.tiny)
+		size = 16;
 	return sizeclass_table[sizeclass_of(size)].size;
 }
 

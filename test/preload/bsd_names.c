@@ -3,6 +3,8 @@
  * malloc_good_size is what malloc_usable_size would be; cfree is free.
  */
 /* glibc: no, it has none of these */
+/* case: tiny exit 0 */
+/* case: untiny GOALLOC=tiny=0 exit 0 */
 #include <malloc.h>
 #include <stdlib.h>
 
