@@ -79,6 +79,6 @@ int main(void)
 		slot_replace(&main_slots[i], 1, 0);
 	for (int i = 0; i < HANDLER_SLOTS; i++)
 		slot_replace(&handler_slots[i], 1, 0);
-	check_cmp(nsignals, >, 300);
+	check_cmp(nsignals, >, 20); /* thousands when idle */
 	return 0;
 }

@@ -80,6 +80,6 @@ int main(void)
 		pthread_join(threads[i], NULL);
 	for (int i = 0; i < NSLOTS; i++)
 		free(slots[i]);
-	check_cmp(atomic_load(&nsignals), >, 300);
+	check_cmp(atomic_load(&nsignals), >, 20); /* thousands when idle */
 	return 0;
 }

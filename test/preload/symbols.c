@@ -36,7 +36,7 @@ static bool is_ours(const char *name)
 	void *p = dlsym(RTLD_DEFAULT, name);
 
 	return p != NULL && dladdr(p, &info) != 0 &&
-	       strstr(info.dli_fname, "libgoalloc.so") != NULL;
+	       strcmp(info.dli_fname, getenv("GOALLOC_LIB")) == 0;
 }
 
 static void *find(const char *name)
