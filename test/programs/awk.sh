@@ -3,8 +3,8 @@
 # set: quick
 prepare()
 {
-	text_make 30000 37 >words.txt
-	cat >work.awk <<'END'
+	text_make 20000 37 >words.txt
+	cat >work.awk <<'PROGRAM'
 {
 	for (i = 2; i < NF; i++) {
 		count[$i]++
@@ -34,12 +34,13 @@ END {
 	delete count
 	printf "%s %.3f\n", toupper(name), exp(log(total))
 }
-END
+PROGRAM
 }
 run()
 {
 	under_test gawk -f "$INPUT/work.awk" "$INPUT/words.txt"
 	under_test mawk -f "$INPUT/work.awk" "$INPUT/words.txt"
+	# shellcheck disable=SC2016 # awk's own fields
 	under_test gawk 'BEGIN { PROCINFO["sorted_in"] = "@val_num_desc" }
 		{ a[$2] += $NF }
 		END { for (w in a) if (n++ < 3) print w, a[w] }' \

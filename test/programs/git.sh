@@ -6,7 +6,7 @@ prepare()
 {
 	text_make 12000 5 >text
 	mkdir tree
-	cd tree
+	cd tree || return
 	awk '{ d = "d" int(NR / 20) % 25
 		if (NR % 20 == 1) { close(f); f = d "-f" int(NR / 20) ".txt" }
 		print > f }' ../text
@@ -25,7 +25,7 @@ run()
 	local i
 
 	under_test git init -q -b main repo
-	cd repo
+	cd repo || return
 	under_test git config gc.auto 0
 	cp "$INPUT"/tree/* .
 	under_test git add .

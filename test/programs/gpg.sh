@@ -8,7 +8,7 @@ prepare()
 run()
 {
 	local gpg=(gpg --homedir "$PWD/g" --batch --quiet --no-tty
-		--pinentry-mode loopback --passphrase secret)
+		--pinentry-mode loopback --s2k-count 65536 --passphrase "")
 
 	mkdir -m 700 g
 	under_test "${gpg[@]}" --quick-gen-key 'A <a@b>' ed25519 sign never \
@@ -17,8 +17,8 @@ run()
 	under_test "${gpg[@]}" --verify words.sig "$INPUT/words.txt" 2>&1 |
 		grep -o 'Good signature from.*'
 	under_test "${gpg[@]}" -o words.gpg -c --cipher-algo AES256 \
-		"$INPUT/words.txt"
-	under_test "${gpg[@]}" -d words.gpg 2>/dev/null | sha256sum
+		--passphrase secret "$INPUT/words.txt"
+	under_test "${gpg[@]}" --passphrase secret -d words.gpg 2>/dev/null | sha256sum
 	gpgconf --homedir "$PWD/g" --kill all
 	under_test ssh-keygen -q -t ed25519 -N '' -C c -f key
 	under_test ssh-keygen -Y sign -q -f key -n test <"$INPUT/words.txt" \
