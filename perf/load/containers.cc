@@ -56,8 +56,9 @@ static uint64_t fill_and_thin_map(struct draw *d, size_t n)
 
 		value[0] = i;
 		map[draw_bits(d) % (2 * n)] = std::move(value);
-		if (i % 3 == 0)
-			map.erase(map.lower_bound(draw_bits(d) % n));
+		const auto above = map.lower_bound(draw_bits(d) % n);
+		if (i % 3 == 0 && above != map.end())
+			map.erase(above);
 	}
 	for (const auto &entry : map)
 		sum += entry.first ^ entry.second[0];
