@@ -36,7 +36,7 @@ struct early_header {
 struct early_area {
 	uintptr_t base; /* first byte; 0 until published */
 	size_t size;    /* bytes; fixed before base is published */
-	size_t used;    /* bytes claimed; may run past size when full */
+	size_t used;    /* bytes claimed; runs past size in a race */
 };
 
 static char static_area[STATIC_SIZE] ALIGNED(HEADER_ALIGN);
@@ -48,9 +48,12 @@ static uint32_t nareas = 1; /* slots claimed; a slot may not be published */
 static void *area_alloc(struct early_area *a, size_t size, size_t align)
 {
 	size_t need = size + sizeof(struct early_header) + align;
-	size_t start = fetch_add_relaxed(&a->used, align_up(need, align));
 
-	if (need > a->size || start > a->size - need)
+	/* What cannot fit claims nothing: used must not wrap around. */
+	if (need > a->size || load_relaxed(&a->used) > a->size - need)
+		return NULL;
+	size_t start = fetch_add_relaxed(&a->used, align_up(need, align));
+	if (start > a->size - need)
 		return NULL;
 	uintptr_t p =
 		align_up(a->base + start + sizeof(struct early_header), align);
@@ -62,13 +65,16 @@ static void *area_alloc(struct early_area *a, size_t size, size_t align)
 
 static struct early_area *area_new(size_t size)
 {
-	uint32_t i = fetch_add_relaxed(&nareas, 1);
-
-	if (i >= AREAS_MAX)
-		return NULL;
 	void *mem = os_map(size);
+
 	if (mem == NULL)
+		return NULL; /* and no slot is lost */
+	uint32_t i = fetch_add_relaxed(&nareas, 1);
+	if (i >= AREAS_MAX) {
+		fetch_sub_relaxed(&nareas, 1);
+		os_unmap(mem, size);
 		return NULL;
+	}
 	areas[i].size = size;
 	/* pairs: area_of, early_alloc */
 	store_release(&areas[i].base, (uintptr_t)mem);
