@@ -1,0 +1,358 @@
+/*
+ * mspan_test: the life of a span's bits, and when a list has to change.
+ */
+#include "core/mspan.h"
+
+#include <stdint.h>
+
+#include "test/unit/spans.h"
+#include "test/unit/unit.h"
+
+enum {
+	TEST_ROOM = 512,
+	TEST_NTAKEN = 3, /* objects in use in a span that is broken by hand */
+};
+
+/* Shape. */
+
+/* Strangers with a stale pointer use remote_line: it depends on nlines only. */
+START_TEST(test_the_struct_holds_its_bits)
+{
+	uint8_t remote_line_of[FIXALLOC_MAX_LINES + 1] = {0};
+
+	for (unsigned n = 1; n <= MAX_NELEMS; n++) {
+		const struct mspan *s = test_span(0, n, 1);
+		const size_t bits = s->nwords * sizeof(uint64_t);
+		const size_t remote = s->remote_line * 64u;
+		const size_t end = s->nlines * 64u;
+
+		ck_assert_uint_ge(s->nwords * 64u, n);
+		ck_assert_uint_le(s->nlines, FIXALLOC_MAX_LINES);
+		ck_assert_uint_le(
+			offsetof(struct mspan, alloc_bits) + bits, remote);
+		ck_assert_uint_le(
+			remote + offsetof(struct mspan_remote, bits) + bits,
+			end);
+		if (remote_line_of[s->nlines] == 0)
+			remote_line_of[s->nlines] = s->remote_line;
+		ck_assert_uint_eq(s->remote_line, remote_line_of[s->nlines]);
+	}
+}
+END_TEST
+
+static void test_a_new_span_is_empty_and_nobodys_in(unsigned class)
+{
+	struct mspan *s;
+
+	memset(test_memory, 0xff, sizeof(test_memory));
+	s = test_span_of(class);
+	mspan_verify(s);
+	ck_assert_uint_eq(mspan_count_allocated(s), 0);
+	ck_assert_ptr_null(s->owner);
+	ck_assert_uint_eq(s->list, MSPAN_UNLISTED);
+	ck_assert(mspan_all_freed_remotely(s));
+	ck_assert_uint_eq(mspan_collect_remote(s), 0);
+	ck_assert_uint_eq(mspan_remote(s)->handoff,
+		class == 0 ? HANDOFF_LARGE : HANDOFF_DEAD);
+	ck_assert_uint_eq(
+		mspan_elemsize(s), class == 0 ? GO_PAGE_SIZE * s->npages
+					      : sizeclass_table[class].size);
+}
+
+START_TEST(test_a_new_span_is_empty_and_nobodys)
+{
+	for (unsigned class = 0; class < NCLASSES; class ++)
+		test_a_new_span_is_empty_and_nobodys_in(class);
+}
+END_TEST
+
+START_TEST(test_objects_are_counted)
+{
+	const struct test_drawing *d = &drawings[_i];
+
+	/* Within a word, across its edge, at a later word. */
+	for (unsigned first = 0; first < 200; first += 20) {
+		struct mspan *s = test_draw(d->objects, first);
+		ck_assert_uint_eq(mspan_count_allocated(s), d->nallocated);
+		ck_assert(mspan_all_freed_remotely(s) == d->all_remote);
+		mspan_verify(s);
+	}
+}
+END_TEST
+
+/* Freeing by the owner. */
+
+static void test_every_object_is_freed_once_and_only_at_its_start_in(
+	unsigned class)
+{
+	struct mspan *s = test_span_of(class);
+	const size_t size = mspan_elemsize(s);
+
+	test_take_first(s, s->nelems);
+	for (unsigned i = 0; i < s->nelems; i++) {
+		const uintptr_t p = test_address(s, i);
+		ck_assert(!mspan_free_by_owner(s, p + 1));
+		ck_assert(!mspan_free_by_owner(s, p + size - 1));
+		ck_assert(!mspan_free_by_owner(s, p + size / 2));
+		ck_assert_uint_eq(mspan_count_allocated(s), s->nelems - i);
+		ck_assert(mspan_free_by_owner(s, p));
+		ck_assert(!mspan_is_allocated(test_object(s, i)));
+		ck_assert(!mspan_free_by_owner(s, p));
+	}
+	ck_assert_uint_eq(mspan_count_allocated(s), 0);
+}
+
+START_TEST(test_every_object_is_freed_once_and_only_at_its_start)
+{
+	for (unsigned class = 1; class < NCLASSES; class ++)
+		test_every_object_is_freed_once_and_only_at_its_start_in(class);
+}
+END_TEST
+
+static void test_nothing_is_freed_behind_the_last_object_in(unsigned class)
+{
+	struct mspan *s = test_span_of(class);
+	const uintptr_t end = s->base + ((size_t)s->npages << GO_PAGE_SHIFT);
+
+	test_take_first(s, s->nelems);
+	for (uintptr_t p = test_address(s, s->nelems); p < end; p += 8)
+		ck_assert(!mspan_free_by_owner(s, p));
+	ck_assert_uint_eq(mspan_count_allocated(s), s->nelems);
+}
+
+START_TEST(test_nothing_is_freed_behind_the_last_object)
+{
+	for (unsigned class = 1; class < NCLASSES; class ++)
+		test_nothing_is_freed_behind_the_last_object_in(class);
+}
+END_TEST
+
+/* When a list has to change. */
+
+/* An eighth of the objects, at least one, makes a span worth a visit. */
+static const struct test_threshold {
+	unsigned nelems;
+	unsigned nallocated;
+	enum mspan_list_id list;
+	unsigned nfrees; /* by the owner until the list changes */
+} thresholds[] = {
+	{1, 1, MSPAN_FULL, 1},
+	{2, 2, MSPAN_FULL, 1},
+	{2, 1, MSPAN_PARTIAL, 1},
+	{4, 3, MSPAN_PARTIAL, 3},
+	{7, 7, MSPAN_FULL, 1},
+	{8, 8, MSPAN_FULL, 1},
+	{8, 7, MSPAN_PARTIAL, 7},
+	{15, 15, MSPAN_FULL, 1},
+	{16, 16, MSPAN_FULL, 2},
+	{16, 15, MSPAN_FULL, 1},
+	{16, 14, MSPAN_PARTIAL, 14},
+	{64, 64, MSPAN_FULL, 8},
+	{64, 57, MSPAN_FULL, 1},
+	{64, 56, MSPAN_PARTIAL, 56},
+	{64, 1, MSPAN_PARTIAL, 1},
+	{64, 0, MSPAN_UNLISTED, 0},
+	{1024, 1024, MSPAN_FULL, 128},
+	{1024, 897, MSPAN_FULL, 1},
+	{1024, 896, MSPAN_PARTIAL, 896},
+	{1, 0, MSPAN_UNLISTED, 0},
+};
+
+static struct mspan *test_span_with(unsigned nelems, unsigned nallocated)
+{
+	const unsigned class = nelems > 1 ? 1 : NCLASSES - 1;
+	struct mspan *s = test_span(class, nelems, MAX_SPAN_PAGES);
+
+	test_take_first(s, nallocated);
+	return s;
+}
+
+START_TEST(test_the_list_follows_from_the_count)
+{
+	const struct test_threshold *t = &thresholds[_i];
+	struct mspan *s = test_span_with(t->nelems, t->nallocated);
+
+	ck_assert_int_eq(mspan_classify(s), t->list);
+	ck_assert_uint_eq(s->free_until, t->nfrees);
+	ck_assert(mspan_is_worth_visit(t->nelems - t->nallocated, t->nelems) ==
+		  (t->list != MSPAN_FULL));
+}
+END_TEST
+
+/* The frees before the last go without notice; that one changes the list. */
+START_TEST(test_a_free_notices_when_the_list_changes)
+{
+	const struct test_threshold *t = &thresholds[_i];
+	struct mspan *s = test_span_with(t->nelems, t->nallocated);
+	const enum mspan_list_id list = mspan_classify(s);
+
+	for (unsigned i = 0; i < t->nfrees; i++) {
+		const bool last = i == t->nfrees - 1;
+		const uintptr_t p = test_address(s, i);
+		ck_assert(mspan_free_by_owner(s, p) == !last);
+	}
+	if (t->nfrees > 0) {
+		const unsigned i = t->nfrees - 1;
+		ck_assert(mspan_is_allocated(test_object(s, i)));
+		s->alloc_bits[i / 64] &= ~(UINT64_C(1) << i % 64);
+		ck_assert_int_ne(mspan_classify(s), list);
+	}
+}
+END_TEST
+
+/* For all shapes: full until an eighth is free, partial until all are. */
+static void test_every_span_goes_from_full_to_partial_to_empty_in(
+	unsigned class)
+{
+	struct mspan *s = test_span_of(class);
+	enum mspan_list_id list = MSPAN_FULL;
+	unsigned nevents = 0;
+
+	test_take_first(s, s->nelems);
+	ck_assert_int_eq(mspan_classify(s), MSPAN_FULL);
+	for (unsigned i = 0; i < s->nelems; i++) {
+		if (mspan_free_by_owner(s, test_address(s, i)))
+			continue;
+		s->alloc_bits[i / 64] &= ~(UINT64_C(1) << i % 64);
+		const enum mspan_list_id now = mspan_classify(s);
+		ck_assert_int_ne(now, list);
+		ck_assert(now == MSPAN_UNLISTED || now == MSPAN_PARTIAL);
+		list = now;
+		nevents++;
+	}
+	ck_assert_int_eq(list, MSPAN_UNLISTED);
+	ck_assert_uint_eq(nevents, s->nelems > 1 ? 2 : 1);
+}
+
+START_TEST(test_every_span_goes_from_full_to_partial_to_empty)
+{
+	for (unsigned class = 1; class < NCLASSES; class ++)
+		test_every_span_goes_from_full_to_partial_to_empty_in(class);
+}
+END_TEST
+
+/* Breakage. */
+
+enum test_field {
+	TEST_NELEMS,
+	TEST_NWORDS,
+	TEST_NLINES,
+	TEST_CLASS,
+	TEST_BASE_ODD,
+	TEST_MAGIC,
+	TEST_NPAGES,
+	TEST_BIT_BEHIND,
+	TEST_BIT_FAR_BEHIND,
+};
+
+static const struct {
+	const char *name;
+	enum test_field field;
+} breakages[] = {
+	{"nelems", TEST_NELEMS},
+	{"nwords", TEST_NWORDS},
+	{"nlines", TEST_NLINES},
+	{"class", TEST_CLASS},
+	{"base", TEST_BASE_ODD},
+	{"magic", TEST_MAGIC},
+	{"npages", TEST_NPAGES},
+	{"bit_behind_the_last", TEST_BIT_BEHIND},
+	{"bit_in_the_last_word", TEST_BIT_FAR_BEHIND},
+};
+
+static void test_break(struct mspan *s, enum test_field field)
+{
+	switch (field) {
+	case TEST_NELEMS: s->nelems = 0; break;
+	case TEST_NWORDS: s->nwords++; break;
+	case TEST_NLINES: s->nlines--; break;
+	case TEST_CLASS: s->class = NCLASSES; break;
+	case TEST_BASE_ODD: s->base += 16; break;
+	case TEST_MAGIC: s->magic++; break;
+	case TEST_NPAGES: s->npages = 0; break;
+	case TEST_BIT_BEHIND: test_take(s, s->nelems); break;
+	case TEST_BIT_FAR_BEHIND: test_take(s, s->nwords * 64u - 1); break;
+	}
+}
+
+static void test_verify(void *span)
+{
+	mspan_verify(span);
+}
+
+START_TEST(test_verify_finds_what_is_broken)
+{
+	struct mspan *s = test_span_of(test_class_with(100));
+	char got[TEST_ROOM];
+	static const char expected[] = "goalloc: mspan_verify: check failed: ";
+
+	test_take_first(s, TEST_NTAKEN);
+	ck_assert_int_eq(unit_run_child(test_verify, s, got, sizeof(got)), 0);
+	test_break(s, breakages[_i].field);
+	const int status = unit_run_child(test_verify, s, got, sizeof(got));
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
+		"%s is not found", breakages[_i].name);
+	ck_assert_msg(strncmp(got, expected, strlen(expected)) == 0, "%s: %s",
+		breakages[_i].name, got);
+}
+END_TEST
+
+/* Lists: the spans in them, newest first, after each step. */
+
+enum { TEST_NSPANS = 3 };
+
+static struct mspan test_spans[TEST_NSPANS];
+
+static const struct {
+	const char *steps; /* "+a" puts a in front, "-a" takes it out */
+	const char *list;
+} list_cases[] = {
+	{"", ""},
+	{"+a", "a"},
+	{"+a+b+c", "cba"},
+	{"+a-a", ""},
+	{"+a+b+c-c", "ba"},
+	{"+a+b+c-b", "ca"},
+	{"+a+b+c-a", "cb"},
+	{"+a+b+c-b-c-a", ""},
+	{"+a+b-a+a-b+b", "ba"},
+};
+
+START_TEST(test_lists_keep_their_order)
+{
+	struct mspan_list list = {0};
+	const char *expected = list_cases[_i].list;
+
+	for (const char *at = list_cases[_i].steps; *at != '\0'; at += 2) {
+		struct mspan *s = &test_spans[at[1] - 'a'];
+		if (at[0] == '+')
+			mspan_list_push(&list, s);
+		else
+			mspan_list_remove(&list, s);
+	}
+	const struct mspan *prev = NULL;
+	ck_assert_uint_eq(list.n, strlen(expected));
+	for (const struct mspan *s = list.head; s != NULL; s = s->next) {
+		ck_assert_ptr_eq(s, &test_spans[*expected++ - 'a']);
+		ck_assert_ptr_eq(s->prev, prev);
+		prev = s;
+	}
+	ck_assert_int_eq(*expected, '\0');
+}
+END_TEST
+
+static void mspan_suite(TCase *tests)
+{
+	UNIT_TEST(tests, test_the_struct_holds_its_bits);
+	UNIT_TEST(tests, test_a_new_span_is_empty_and_nobodys);
+	UNIT_TABLE(tests, test_objects_are_counted, drawings);
+	UNIT_TEST(tests, test_every_object_is_freed_once_and_only_at_its_start);
+	UNIT_TEST(tests, test_nothing_is_freed_behind_the_last_object);
+	UNIT_TABLE(tests, test_the_list_follows_from_the_count, thresholds);
+	UNIT_TABLE(
+		tests, test_a_free_notices_when_the_list_changes, thresholds);
+	UNIT_TEST(tests, test_every_span_goes_from_full_to_partial_to_empty);
+	UNIT_TABLE(tests, test_verify_finds_what_is_broken, breakages);
+	UNIT_TABLE(tests, test_lists_keep_their_order, list_cases);
+}
+UNIT_MAIN("mspan", mspan_suite)
