@@ -160,7 +160,7 @@ struct pagebits_runs pagebits_measure(const struct pagebits *b)
 		if (low == 64)
 			continue;
 
-		/* x & x + 1 leaves out the run at the bottom. */
+		/* The runs at both ends need no shrinking: leave them out. */
 		run = pagebits_high_run(x);
 		const uint64_t inside = x & (x + 1) & low_bits64(64 - run);
 		if (inside != 0)

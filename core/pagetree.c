@@ -231,7 +231,11 @@ static enum pagetree_step pagetree_search_up(struct pagetree_search *s)
 	return pagetree_pass_to(s, s->tree->nentries[0]);
 }
 
-/* Enters the entry that holds the run, down to a chunk or a run of chunks. */
+/*
+ * Enters the entry that holds the run, down to a chunk or a run of chunks.
+ * The run that ends before the entry goes on counting; with the entry's start
+ * it was too short.
+ */
 static enum pagetree_step pagetree_search_down(struct pagetree_search *s)
 {
 	enum pagetree_step step = INSIDE;
@@ -239,7 +243,6 @@ static enum pagetree_step pagetree_search_down(struct pagetree_search *s)
 	while (step == INSIDE && s->level < PAGETREE_LEAF) {
 		s->level++;
 		s->index <<= PAGETREE_FANOUT_SHIFT;
-		s->run = 0;
 		step = pagetree_pass_to(s, s->index + PAGETREE_FANOUT);
 		if (step == PASSED)
 			fatal("pagetree: level %u before %zu lacks a run of "

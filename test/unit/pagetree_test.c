@@ -25,7 +25,7 @@ static bool test_commit(void *addr, size_t size)
 
 static void test_init(struct pagetree *tree, size_t nchunks)
 {
-	const size_t size = 1 << 20;
+	const size_t size = 4 << 20;
 	void *p = mmap(NULL, size, PROT_NONE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -132,6 +132,28 @@ START_TEST(test_search_from_unknown_chunks)
 }
 END_TEST
 
+static const size_t root_cases[] = {0, 40 * ROOT_CHUNKS - 1};
+
+/* Entries of the root may lie in two granules; a search reads them all. */
+START_TEST(test_root_is_ready_as_a_whole)
+{
+	const size_t nchunks = 40 * ROOT_CHUNKS;
+	const size_t chunk = root_cases[_i];
+	struct pagetree tree;
+
+	test_init(&tree, 1);
+	lazytable_carve(
+		&tables, LAZY_GRANULE - tables.used - 2 * sizeof(uint64_t[8]));
+	pagetree_init(&tree, nchunks, &tables);
+	ck_assert(pagetree_commit(&tree, chunk, chunk, &tables));
+	pagetree_set_leaf(&tree, chunk, test_runs('<'));
+	pagetree_update(&tree, chunk, chunk);
+	for (size_t i = 0; i < nchunks; i += ROOT_CHUNKS - 1)
+		ck_assert(pagetree_has_free(&tree, i) == (i == chunk));
+	pagetree_verify(&tree);
+}
+END_TEST
+
 /* The one length that 21 bits cannot hold. */
 START_TEST(test_wholly_free_root_entries)
 {
@@ -162,6 +184,7 @@ static void pagetree_suite(TCase *tests)
 {
 	UNIT_TABLE(tests, test_search, search_cases);
 	UNIT_TEST(tests, test_search_from_unknown_chunks);
+	UNIT_TABLE(tests, test_root_is_ready_as_a_whole, root_cases);
 	UNIT_TEST(tests, test_wholly_free_root_entries);
 }
 UNIT_MAIN("pagetree", pagetree_suite)
