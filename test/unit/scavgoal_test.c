@@ -121,6 +121,41 @@ START_TEST(test_one_burst_then_idle_leaves_the_floor)
 }
 END_TEST
 
+/* Regret without a rise, as when first fit prefers pages given back. */
+START_TEST(test_new_regret_lasts_its_second_and_halves)
+{
+	const uint64_t second = 10 * TENTH_NS;
+	const size_t regret = 64 * MIB;
+	struct scavgoal g;
+
+	scavgoal_init(&g);
+	scavgoal_allowance(&g, 100 * MIB, 0);
+	scavgoal_allowance(&g, 0, 1);
+	scavgoal_note_released(&g, regret, second);
+	scavgoal_note_reused(&g, regret, second);
+	for (unsigned i = 0; i < 4; i++) {
+		const uint64_t now = (i + 2) * second;
+		ck_assert_uint_eq(scavgoal_allowance(&g, 0, now),
+			SCAVGOAL_FLOOR + (regret >> i));
+	}
+}
+END_TEST
+
+/* A heap that stays up, however high, earns nothing. */
+START_TEST(test_regret_is_gone_while_the_base_stays)
+{
+	struct sim s;
+
+	sim_init(&s);
+	sim_alloc(&s, 300 * MIB);
+	for (unsigned i = 0; i < 20; i++)
+		sim_breathe(&s, 100 * MIB, TENTH_NS);
+	ck_assert_uint_gt(s.dirty, 90 * MIB);
+	sim_wait(&s, 100 * TENTH_NS);
+	ck_assert_uint_le(s.dirty, 35 * MIB);
+}
+END_TEST
+
 /* Idle for good: 512 MiB of regret is at most 40 MiB five seconds later. */
 START_TEST(test_regret_is_gone_soon_after_the_last_breath)
 {
@@ -262,6 +297,12 @@ START_TEST(test_peak_bounds_the_allowance)
 		scavgoal_allowance(&g, 0, 60), SCAVGOAL_FLOOR + 100 * MIB);
 	ck_assert_uint_eq(scavgoal_allowance(&g, 100 * MIB, 61),
 		SCAVGOAL_FLOOR + 10 * MIB);
+
+	/* And what is beyond it need not be forgotten first. */
+	ck_assert_uint_eq(scavgoal_allowance(&g, 0, 10 * TENTH_NS),
+		SCAVGOAL_FLOOR + 100 * MIB);
+	ck_assert_uint_eq(scavgoal_allowance(&g, 0, 20 * TENTH_NS),
+		SCAVGOAL_FLOOR + 50 * MIB);
 }
 END_TEST
 
@@ -284,6 +325,8 @@ static void scavgoal_suite(TCase *tests)
 {
 	UNIT_TEST(tests, test_steady_heap_keeps_a_tenth);
 	UNIT_TEST(tests, test_one_burst_then_idle_leaves_the_floor);
+	UNIT_TEST(tests, test_new_regret_lasts_its_second_and_halves);
+	UNIT_TEST(tests, test_regret_is_gone_while_the_base_stays);
 	UNIT_TEST(tests, test_regret_is_gone_soon_after_the_last_breath);
 	UNIT_TABLE(tests, test_breathing_faults_for_the_first_breaths_only,
 		breath_cases);
