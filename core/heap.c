@@ -360,7 +360,7 @@ static bool large_free(struct objref o)
 static void free_object(struct objref o)
 {
 	struct thread *t = thread_self();
-	uintptr_t p = o.span->base + o.index * mspan_elemsize(o.span);
+	uintptr_t p = mspan_object(o);
 	bool done;
 
 	if (t->busy) {

@@ -1,12 +1,13 @@
 /*
  * mcache: what one thread allocates from, and the spans that it owns.
  *
- *   slot      up to 64 free objects of the current span, one word of bits
- *   current   the span that the slot's word is in
+ *   current   the span of a class that objects come from, a word of bits at
+ *             a time (free_cache)
  *   PARTIAL   spans with room, newest first;  FULL  spans without
  *   inbox     spans in which other threads have freed objects
  *
- *   refill:   next word of current -> collect the inbox -> a PARTIAL span
+ *   refill:   next word of current -> collect the inbox -> a PARTIAL
+ * span
  *             -> one from mcentral -> a new one from mheap
  *
  * A thread that frees another's object sets its remote bit, then tells the
@@ -27,7 +28,7 @@
  *
  * Invariants: a span's handoff names c exactly while it is c's current span
  *             or in one of c's lists.
- *             slot.free_cache is 0 or belongs to the current span.
+ *             free_cache is 0 but in a current span.
  * Locking:    mcache, then mcentral, then mheap.
  * Context:    busy threads; mcache_alloc and mcache_defer_free also handlers.
  */
@@ -42,75 +43,95 @@ enum {
 	FIRST_SPANS = 2, /* small spans that a class gets before big ones */
 };
 
-struct mcache mcache_none;
+struct mspan mspan_none;
+struct mcache mcache_none = {
+	.current = {[0 ... NCLASSES - 1] = &mspan_none},
+};
 struct mcache_registry mcaches = {.lock = LOCK_INIT(mcaches)};
 
 _Thread_local struct thread thread_local_state = {.mcache = &mcache_none};
 
-/* Words and slots. */
-
-static void slot_clear(struct mcache *c, unsigned class)
+static struct mcache *owner_of(struct mspan *s)
 {
-	struct mcache_slot *slot = &c->slots[class];
+	uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
 
-	uint64_t *nmalloc = &c->classes[class].nmalloc;
-	unsigned left = popcount64(load_relaxed(&slot->free_cache));
-	store_relaxed(nmalloc, *nmalloc + slot->ncached - left);
-	slot->ncached = 0;
-	store_relaxed(&slot->free_cache, 0);
-	barrier_compiler();
+	return (struct mcache *)(handoff & ~(uintptr_t)HANDOFF_FLAGS);
 }
 
-/* Free objects of the word, as bits. */
+/* Caching words of the current span. */
+
+static void count_malloc(struct mcache *c, unsigned class, int64_t n)
+{
+	uint64_t *nmalloc = &c->classes[class].nmalloc;
+
+	store_relaxed(nmalloc, *nmalloc + (uint64_t)n);
+}
+
+/* The free objects of word w, as bits. */
 static uint64_t free_in_word(const struct mspan *s, unsigned w)
 {
-	unsigned first = w * 64;
-
-	if (first >= s->nelems)
+	if (w * 64 >= s->nelems)
 		return 0;
-	return ~load_relaxed(&s->alloc_bits[w]) & low_bits64(s->nelems - first);
+	return ~load_relaxed(&s->alloc_bits[w]) &
+	       low_bits64(s->nelems - w * 64);
 }
 
-/* Caches word w; free_cache last, since a handler may look at any time. */
-static void slot_set_word(
+/* A signal handler may look at any time: free_cache last. */
+static void cache_word(
 	struct mcache *c, struct mspan *s, unsigned w, uint64_t free)
 {
-	struct mcache_slot *slot = &c->slots[s->class];
-
-	store_relaxed(&slot->alloc_word, &s->alloc_bits[w]);
-	store_relaxed(
-		&slot->word_base, s->base + (uintptr_t)w * 64 * slot->elemsize);
-	slot->ncached = popcount64(free);
+	store_relaxed(&s->cached_word, (uint8_t)w);
+	store_relaxed(&s->word_base, s->base + w * 64 * (size_t)s->elemsize);
+	count_malloc(c, s->class, popcount64(free));
 	barrier_compiler();
-	store_relaxed(&slot->free_cache, free);
+	store_relaxed(&s->free_cache, free);
 }
 
 /* Caches the first word from w on with a free object; false: none. */
-static bool slot_seek_word(struct mcache *c, struct mspan *s, unsigned w)
+static bool cache_from(struct mcache *c, struct mspan *s, unsigned w)
 {
 	for (; w < s->nwords; w++) {
 		uint64_t free = free_in_word(s, w);
 		if (free != 0) {
-			slot_set_word(c, s, w, free);
+			cache_word(c, s, w, free);
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool slot_next_word(struct mcache *c, unsigned class)
+/* Caches another word of the current span; false: it has no room left. */
+static bool cache_next(struct mcache *c, struct mspan *s)
 {
-	struct mspan *s = c->classes[class].current;
-
-	if (s == NULL)
+	if (s == &mspan_none)
 		return false;
-	ptrdiff_t w = c->slots[class].alloc_word - s->alloc_bits;
-	slot_clear(c, class);
-	if (slot_seek_word(c, s, (unsigned)w + 1))
+	if (cache_from(c, s, s->cached_word + 1u))
 		return true;
 	unsigned nfree = s->nelems - mspan_count_allocated(s);
-	return mspan_is_worth_visit(nfree, s->nelems) &&
-	       slot_seek_word(c, s, 0);
+	return mspan_is_worth_visit(nfree, s->nelems) && cache_from(c, s, 0);
+}
+
+/* The class has no current span; what it was, or NULL. */
+static struct mspan *drop_current(struct mcache *c, unsigned class)
+{
+	struct mspan *s = c->current[class];
+
+	if (s == &mspan_none)
+		return NULL;
+	store_relaxed(&c->current[class], &mspan_none);
+	barrier_compiler();
+	uint64_t left = load_relaxed(&s->free_cache);
+	store_relaxed(&s->free_cache, 0);
+	count_malloc(c, class, -(int64_t)popcount64(left));
+	return s;
+}
+
+static bool set_current(struct mcache *c, struct mspan *s)
+{
+	store_relaxed(&s->free_until, UINT32_MAX);
+	bool cached = cache_from(c, s, 0);
+	store_relaxed(&c->current[s->class], s);
+	return cached;
 }
 
 /* Lists.  All of these: Holds: c's lock. */
@@ -170,7 +191,7 @@ static void relist_locked(struct mcache *c, struct mspan *s)
 
 static bool is_current(const struct mcache *c, const struct mspan *s)
 {
-	return c->classes[s->class].current == s;
+	return c->current[s->class] == s;
 }
 
 /* Takes over what strangers freed in one span. */
@@ -236,10 +257,8 @@ static struct mspan *next_span_locked(struct mcache *c, unsigned class)
 
 static void retire_current_locked(struct mcache *c, unsigned class)
 {
-	struct mspan *s = c->classes[class].current;
+	struct mspan *s = drop_current(c, class);
 
-	slot_clear(c, class);
-	c->classes[class].current = NULL;
 	if (s != NULL)
 		relist_locked(c, s);
 }
@@ -251,17 +270,12 @@ static bool refill_locked(struct mcache *c, unsigned class)
 	struct mspan *s = next_span_locked(c, class);
 	if (s == NULL)
 		return false;
-
-	store_relaxed(&s->free_until, UINT32_MAX);
-	c->slots[class].elemsize = sizeclass_table[class].size;
-	c->classes[class].current = s;
-	return slot_seek_word(c, s, 0);
+	return set_current(c, s);
 }
 
 bool mcache_refill(struct mcache *c, unsigned class)
 {
-	if (load_relaxed(&c->slots[class].free_cache) != 0 ||
-		slot_next_word(c, class))
+	if (cache_next(c, c->current[class]))
 		return true;
 	lock(&c->lock);
 	bool done = refill_locked(c, class);
@@ -285,6 +299,8 @@ static struct mcache *registry_take_locked(void)
 	if (c == NULL)
 		return NULL;
 	c->lock = (struct lock)LOCK_INIT(mcache);
+	for (unsigned class = 0; class < NCLASSES; class ++)
+		c->current[class] = &mspan_none;
 	c->next = mcaches.all;
 	mcaches.all = c;
 	mcaches.n++;
@@ -308,10 +324,8 @@ struct mcache *mcache_acquire(void)
 static void abandon_class_locked(struct mcache *c, unsigned class)
 {
 	struct mcache_class *k = &c->classes[class];
-	struct mspan *s = k->current;
+	struct mspan *s = drop_current(c, class);
 
-	slot_clear(c, class);
-	k->current = NULL;
 	k->ngrown = 0;
 	if (s != NULL)
 		mcentral_put(s);
@@ -379,13 +393,6 @@ static bool free_by_owner(struct mcache *c, struct objref o)
 		local_clear(&s->alloc_bits[o.index / 64],
 			UINT64_C(1) << o.index % 64);
 	return true;
-}
-
-static struct mcache *owner_of(struct mspan *s)
-{
-	uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
-
-	return (struct mcache *)(handoff & ~(uintptr_t)HANDOFF_FLAGS);
 }
 
 /* Strangers have freed all that was left in the span: off it goes. */

@@ -17,29 +17,19 @@
 #include "core/sizeclass.h"
 #include "core/thread.h"
 
-/* One class's next objects: up to 64 neighbours in the current span. */
-struct mcache_slot {
-	uint64_t free_cache;  /* 1 = free; 0 is "ask the slow path" */
-	uint64_t *alloc_word; /* the word of alloc_bits that they belong to */
-	uintptr_t word_base;  /* address of the word's first object */
-	uint32_t elemsize;    /* bytes per object; fixed */
-	uint32_t ncached;     /* objects when the word was cached */
-};
-
 /* One class's spans. */
 struct mcache_class {
-	struct mspan *current;                 /* allocated from, or NULL */
 	struct mspan_list lists[MSPAN_NLISTS]; /* PARTIAL and FULL are used */
 	uint32_t ngrown;  /* spans taken from mheap, up to a few */
-	uint64_t nmalloc; /* objects handed out, but for the cached word */
+	uint64_t nmalloc; /* objects handed out or cached */
 };
 
 /* One per thread; reused by later threads, never unmapped. */
 struct mcache {
-	/* Owner only. */
-	struct mcache_slot slots[NCLASSES];
+	/* Owner only, changed under lock. */
+	struct mspan *current[NCLASSES]; /* allocated from; or &mspan_none */
 
-	/* Guarded by lock; slots follow classes[].current. */
+	/* Guarded by lock. */
 	struct lock lock ALIGNED(64);          /* mcache */
 	bool dead;                             /* its thread is gone (fork) */
 	uint8_t exit_rounds;                   /* TSD destructor rounds seen */
@@ -51,6 +41,9 @@ struct mcache {
 	struct mcache *next;      /* among all; fixed */
 	bool inuse;               /* some thread has it */
 };
+
+/* Full for ever: the current span of a class that has none. */
+extern struct mspan mspan_none HIDDEN;
 
 /* Empty for ever: the mcache of a thread that has none. */
 extern struct mcache mcache_none HIDDEN;
@@ -72,31 +65,10 @@ static inline struct mcache *mcache_self(void)
 	return thread_self()->mcache;
 }
 
-/*
- * One object of the class, or NULL: ask mcache_refill.  No lock, no atomic.
- *
- * A signal handler may allocate from the same slot between any two
- * instructions.  The bit is set in alloc_bits first and taken from the cache
- * second, by an instruction that fails if the cache changed meanwhile; a
- * handler that brought in another word is seen by alloc_word.  What is lost
- * in these cases is one free object until its span is empty, never an object
- * handed out twice.
- */
+/* One object of the class, or NULL: ask mcache_refill.  No lock, no atomic. */
 static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
 {
-	struct mcache_slot *slot = &c->slots[class];
-	uint64_t cached = load_relaxed(&slot->free_cache);
-	if (unlikely(cached == 0))
-		return NULL;
-
-	uint64_t rest = cached & (cached - 1);
-	uint64_t *word = load_relaxed(&slot->alloc_word);
-	uintptr_t base = load_relaxed(&slot->word_base);
-	local_set(word, cached ^ rest);
-	if (unlikely(!local_cas(&slot->free_cache, cached, rest) ||
-		     load_relaxed(&slot->alloc_word) != word))
-		return NULL;
-	return (void *)(base + ctz64(cached) * (size_t)slot->elemsize);
+	return mspan_alloc(load_relaxed(&c->current[class]));
 }
 
 /* An mcache for this busy thread; NULL: no memory.  Takes mcaches. */

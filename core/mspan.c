@@ -9,7 +9,9 @@
  * object.  It is set by the malloc that hands the object out and cleared by
  * its free, so every misuse shows at the very call.  Only the owner writes
  * the bits, without atomics; a stranger sets the object's remote bit instead
- * and the owner collects these later.
+ * and the owner collects these later.  free_cache is no more than a note of
+ * which objects of one word were free when the word was looked at; what is
+ * freed since does not come back into it.
  *
  * free_until is how a free finds out, without any other test, that a list
  * must change.  A full span counts down to the point where it has room worth
@@ -69,8 +71,12 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	s->remote_line = (uint8_t)remote_line_for(s->nwords);
 	s->base = base;
 	s->magic = sizeclass_table[class].magic;
+	s->elemsize = sizeclass_table[class].size;
 	s->nelems = (uint16_t)nelems;
 	s->class = (uint8_t) class;
+	store_relaxed(&s->word_base, 0);
+	store_relaxed(&s->free_cache, 0);
+	store_relaxed(&s->cached_word, 0);
 	store_relaxed(&s->free_until, FREE_NEVER);
 	store_relaxed(&s->owner, NULL);
 	for (unsigned w = 0; w < s->nwords; w++) {

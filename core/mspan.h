@@ -51,14 +51,22 @@ struct mspan {
 	uint8_t remote_line;         /* cache line of struct mspan_remote */
 	bool moved;                  /* os_move put pages into it */
 
-	/* Fixed while in use, but for free_until: one line serves a free. */
+	/* Fixed while in use.  This line is what malloc and free look at. */
 	uintptr_t base ALIGNED(64); /* address of object 0 */
 	uint64_t magic;       /* divides by the object size: sizeclass.h */
 	struct mcache *owner; /* whose frees may be fast; else NULL */
-	uint32_t free_until;  /* frees by the owner until a list change */
-	uint16_t nelems;      /* objects in the span */
-	uint8_t class;        /* size class; 0 is one large object */
-	uint8_t nwords;       /* words in alloc_bits, at least 1 */
+
+	/* Owner only: what the next mallocs take. */
+	uint64_t free_cache; /* free objects of one word, as bits; 0: go slow */
+	uintptr_t word_base; /* address of the word's first object */
+	uint32_t free_until; /* frees by the owner until a list change */
+
+	/* Fixed while in use, but for cached_word. */
+	uint32_t elemsize;   /* bytes per object; 0 if large */
+	uint16_t nelems;     /* objects in the span */
+	uint8_t class;       /* size class; 0 is one large object */
+	uint8_t nwords;      /* words in alloc_bits, at least 1 */
+	uint8_t cached_word; /* owner only: the word that free_cache is of */
 
 	/* Owner writes, others read: 1 = handed out to the program. */
 	uint64_t alloc_bits[];
@@ -96,7 +104,14 @@ static inline size_t mspan_elemsize(const struct mspan *s)
 			     : (size_t)s->npages << GO_PAGE_SHIFT;
 }
 
-/* Objects handed out, remote frees that are not collected included. */
+/* Address of an object. */
+static inline uintptr_t mspan_object(struct objref o)
+{
+	return o.span->base + o.index * mspan_elemsize(o.span);
+}
+
+/* Objects handed out, remote frees that are not collected included.
+ */
 unsigned mspan_count_allocated(const struct mspan *s);
 
 /* Whether every object handed out has been freed by another thread. */
@@ -142,8 +157,36 @@ static inline bool mspan_is_allocated(struct objref o)
 }
 
 /*
+ * Hands out the next cached object, or NULL when there is none.  Caller: the
+ * owner.
+ *
+ * A signal handler may allocate from the same span between any two
+ * instructions.  The bit is set in alloc_bits first and taken from the cache
+ * second, by an instruction that fails if the cache has changed; a handler
+ * that brought in another word is seen by word_base.  What is lost then is
+ * one free object until the span is empty; none is handed out twice.
+ */
+static ALWAYS_INLINE void *mspan_alloc(struct mspan *s)
+{
+	uint64_t cached = load_relaxed(&s->free_cache);
+	uintptr_t base = load_relaxed(&s->word_base);
+	if (unlikely(cached == 0))
+		return NULL;
+
+	uint64_t rest = cached & (cached - 1);
+	local_set(&s->alloc_bits[load_relaxed(&s->cached_word)], cached ^ rest);
+	if (unlikely(!local_cas(&s->free_cache, cached, rest) ||
+		     load_relaxed(&s->word_base) != base))
+		return NULL;
+	uintptr_t p = base + (uint64_t)ctz64(cached) * s->elemsize;
+	if (p == 0)
+		__builtin_unreachable(); /* spares the caller a test */
+	return (void *)p;
+}
+
+/*
  * Frees the object that starts at p.  false: nothing is freed; no allocated
- * object starts there, or a list has to change.  Caller: the owner.
+ * object starts there, or it takes a closer look.  Caller: the owner.
  */
 static ALWAYS_INLINE bool mspan_free_by_owner(struct mspan *s, uintptr_t p)
 {

@@ -44,11 +44,10 @@ static void count_spans(struct heap_stats *out)
 static void count_mcache(struct heap_stats *out, const struct mcache *c)
 {
 	for (unsigned class = 1; class < NCLASSES; class ++) {
-		const struct mcache_slot *slot = &c->slots[class];
-		uint64_t left = popcount64(load_relaxed(&slot->free_cache));
+		const struct mspan *s = load_relaxed(&c->current[class]);
+		uint64_t left = popcount64(load_relaxed(&s->free_cache));
 		out->by_size[class].mallocs +=
-			load_relaxed(&c->classes[class].nmalloc) +
-			slot->ncached - left;
+			load_relaxed(&c->classes[class].nmalloc) - left;
 	}
 }
 

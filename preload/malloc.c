@@ -35,18 +35,11 @@ static COLD void *malloc_slow(size_t size)
 	return p != NULL ? p : fail(ENOMEM);
 }
 
-static NOINLINE void *malloc_middle(size_t size)
-{
-	void *p = heap_try_alloc_scattered(size);
-
-	return likely(p != NULL) ? p : malloc_slow(size);
-}
-
 EXPORT void *malloc(size_t size)
 {
 	void *p = heap_try_alloc(size);
 
-	return likely(p != NULL) ? p : malloc_middle(size);
+	return likely(p != NULL) ? p : malloc_slow(size);
 }
 
 EXPORT void free(void *p)
