@@ -12,13 +12,10 @@
 
 uint16_t micro_sizes[MICRO_NSIZES];
 
-void *micro_check(void *p)
+_Noreturn void micro_die(void)
 {
-	if (p == NULL) {
-		fputs("micro: out of memory\n", stderr);
-		abort();
-	}
-	return p;
+	fputs("micro: out of memory\n", stderr);
+	abort();
 }
 
 int main(int argc, char **argv)

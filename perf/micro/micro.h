@@ -24,8 +24,16 @@ static inline size_t micro_size(size_t i)
 	return micro_sizes[i % MICRO_NSIZES];
 }
 
-/* Ends the program when an allocation failed: there is nothing to measure. */
-void *micro_check(void *p);
+/* Ends the program: an allocation failed, there is nothing to measure. */
+_Noreturn void micro_die(void);
+
+/* Returns p, which must not be NULL. */
+static inline void *micro_check(void *p)
+{
+	if (__builtin_expect(p == NULL, 0))
+		micro_die();
+	return p;
+}
 
 /* Each registers the benchmarks of the file of its name. */
 void pair_register(void);
