@@ -538,8 +538,8 @@ size_t heap_trim(void)
 		return 0;
 	thread_enter(t);
 	if (own_mcache(t) != NULL)
-		mcache_trim(own_mcache(t));
-	released = mheap_release_all();
+		released = mcache_trim(own_mcache(t));
+	released += mheap_release_all();
 	thread_leave(t);
 	return released;
 }

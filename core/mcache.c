@@ -3,7 +3,7 @@
  *
  *   current   the span of a class that objects come from, a word of bits at
  *             a time (free_cache)
- *   PARTIAL   spans with room, newest first;  FULL  spans without
+ *   PARTIAL, SPARSE, PURGED, FULL   the others, by room (core/mspan.c)
  *   inbox     spans in which other threads have freed objects
  *
  *   refill:   next word of current -> collect the inbox -> a PARTIAL
@@ -23,6 +23,10 @@
  * else can have business in it, since the owner's last free of an object
  * ends with the clearing of its bit (mspan_free_by_owner).
  *
+ * A sparse span, one that strangers to each other would keep alive for an
+ * object or two, gives back its free pages (PURGED) once a few others have
+ * become sparse after it.
+ *
  * An empty span goes back to mheap, unless it is its list's only one: a
  * program that frees and allocates at a span's edge does not thrash.
  *
@@ -41,6 +45,7 @@
 
 enum {
 	FIRST_SPANS = 2, /* small spans that a class gets before big ones */
+	SPARSE_KEEP = 4, /* newest sparse spans of a class, left resident */
 };
 
 struct mspan mspan_none;
@@ -169,23 +174,41 @@ static void inbox_push_locked(struct mcache *c, struct mspan *s)
 	c->inbox = s;
 }
 
+/* Sparse spans that have stayed so while others became so. */
+static void purge_oldest_locked(struct mcache *c, struct mcache_class *k)
+{
+	while (k->lists[MSPAN_SPARSE].n > SPARSE_KEEP) {
+		struct mspan *s = k->lists[MSPAN_SPARSE].tail;
+		unlist_locked(c, s);
+		s->purged = (uint32_t)mspan_purge(s);
+		list_locked(c, s, MSPAN_PURGED);
+	}
+}
+
+static void free_empty_locked(struct mcache *c, struct mspan *s)
+{
+	unlist_locked(c, s);
+	if (load_relaxed(&mspan_remote(s)->handoff) & HANDOFF_PENDING)
+		inbox_remove_locked(c, s);
+	mheap_free_span(s);
+}
+
 /* Puts a span that is not current where its count of objects says. */
 static void relist_locked(struct mcache *c, struct mspan *s)
 {
 	struct mcache_class *k = &c->classes[s->class];
 	enum mspan_list_id list = mspan_classify(s);
 
-	if (list == s->list && list != MSPAN_UNLISTED)
+	if (list == MSPAN_UNLISTED && k->lists[MSPAN_PARTIAL].head == NULL)
+		list = MSPAN_PARTIAL; /* empty, and kept for the next refill */
+	if (list == MSPAN_SPARSE && s->list == MSPAN_PURGED)
 		return;
-	unlist_locked(c, s);
-	if (list != MSPAN_UNLISTED) {
+	if (list == MSPAN_UNLISTED) {
+		free_empty_locked(c, s);
+	} else if (list != s->list) {
+		unlist_locked(c, s);
 		list_locked(c, s, list);
-	} else if (k->lists[MSPAN_PARTIAL].head == NULL) {
-		list_locked(c, s, MSPAN_PARTIAL);
-	} else {
-		if (load_relaxed(&mspan_remote(s)->handoff) & HANDOFF_PENDING)
-			inbox_remove_locked(c, s);
-		mheap_free_span(s);
+		purge_oldest_locked(c, k);
 	}
 }
 
@@ -243,12 +266,24 @@ static struct mspan *grow_locked(struct mcache *c, unsigned class)
 	return s;
 }
 
+/* The owner's span that is best to allocate from, or NULL. */
+static struct mspan *best_own_locked(struct mcache *c, unsigned class)
+{
+	const struct mspan_list *lists = c->classes[class].lists;
+	struct mspan *s = lists[MSPAN_PARTIAL].head;
+
+	if (s == NULL)
+		s = lists[MSPAN_SPARSE].head;
+	return s != NULL ? s : lists[MSPAN_PURGED].head;
+}
+
 static struct mspan *next_span_locked(struct mcache *c, unsigned class)
 {
-	struct mspan *s = c->classes[class].lists[MSPAN_PARTIAL].head;
+	struct mspan *s = best_own_locked(c, class);
 
 	if (s != NULL) {
 		unlist_locked(c, s);
+		s->purged = 0;
 		return s;
 	}
 	s = mcentral_take(class, c);
@@ -395,15 +430,6 @@ static bool free_by_owner(struct mcache *c, struct objref o)
 	return true;
 }
 
-/* Strangers have freed all that was left in the span: off it goes. */
-static void take_empty_locked(struct mcache *owner, struct mspan *s)
-{
-	if (load_relaxed(&mspan_remote(s)->handoff) & HANDOFF_PENDING)
-		inbox_remove_locked(owner, s);
-	unlist_locked(owner, s);
-	mheap_free_span(s);
-}
-
 static void set_pending_locked(struct mcache *owner, struct mspan *s)
 {
 	/* pairs: collect_locked */
@@ -425,7 +451,7 @@ static bool tell_locked(
 	if (owner == c)
 		collect_locked(owner, s);
 	else if (!is_current(owner, s) && mspan_all_freed_remotely(s))
-		take_empty_locked(owner, s);
+		free_empty_locked(owner, s);
 	else
 		set_pending_locked(owner, s);
 	return true;
@@ -534,33 +560,45 @@ bool mcache_defer_free(struct thread *t, struct objref o)
 
 /* Trimming. */
 
+/* Empty spans go, other free pages are given back. */
+static size_t trim_list_locked(
+	struct mcache *c, struct mcache_class *k, enum mspan_list_id list)
+{
+	size_t trimmed = 0;
+
+	for (struct mspan *s = k->lists[list].head, *next; s != NULL;
+		s = next) {
+		next = s->next;
+		if (mspan_count_allocated(s) == 0) {
+			trimmed += (size_t)s->npages << GO_PAGE_SHIFT;
+			free_empty_locked(c, s);
+		} else {
+			s->purged = (uint32_t)mspan_purge(s);
+			trimmed += s->purged;
+		}
+	}
+	return trimmed;
+}
+
 static size_t trim_class_locked(struct mcache *c, unsigned class)
 {
-	size_t npages = 0;
+	struct mcache_class *k = &c->classes[class];
 
 	retire_current_locked(c, class);
-	for (struct mspan *s = c->classes[class].lists[MSPAN_PARTIAL].head,
-			  *next;
-		s != NULL; s = next) {
-		next = s->next;
-		if (mspan_count_allocated(s) != 0)
-			continue;
-		npages += s->npages;
-		take_empty_locked(c, s);
-	}
-	return npages;
+	return trim_list_locked(c, k, MSPAN_PARTIAL) +
+	       trim_list_locked(c, k, MSPAN_SPARSE);
 }
 
 size_t mcache_trim(struct mcache *c)
 {
-	size_t npages = 0;
+	size_t trimmed = 0;
 
 	lock(&c->lock);
 	collect_inbox_locked(c);
 	for (unsigned class = 1; class < NCLASSES; class ++)
-		npages += trim_class_locked(c, class);
+		trimmed += trim_class_locked(c, class);
 	unlock(&c->lock);
-	return npages << GO_PAGE_SHIFT;
+	return trimmed;
 }
 
 /* fork. */

@@ -19,7 +19,7 @@
 
 /* One class's spans. */
 struct mcache_class {
-	struct mspan_list lists[MSPAN_NLISTS]; /* PARTIAL and FULL are used */
+	struct mspan_list lists[MSPAN_NLISTS]; /* UNLISTED stays empty */
 	uint32_t ngrown;  /* spans taken from mheap, up to a few */
 	uint64_t nmalloc; /* objects handed out or cached */
 };
@@ -95,7 +95,10 @@ bool mcache_defer_free(struct thread *t, struct objref o);
 /* Tells the owner of a span, if it needs telling, of frees by strangers. */
 void mcache_tell_owner(struct mcache *c, struct mspan *s);
 
-/* Gives empty spans back to mheap; bytes in them.  Caller: owner. */
+/*
+ * Gives empty spans back to mheap and other free pages to the OS; bytes in
+ * them.  Caller: owner.
+ */
 size_t mcache_trim(struct mcache *c);
 
 /* fork: every mcache's lock; in the child the others' threads are gone. */

@@ -39,11 +39,16 @@ static void list_or_free_locked(struct mcentral *m, struct mspan *s)
 {
 	enum mspan_list_id list = mspan_classify(s);
 
-	s->list = (uint8_t)list;
-	if (list == MSPAN_UNLISTED)
+	if (list == MSPAN_UNLISTED) {
 		mheap_free_span(s);
-	else
-		mspan_list_push(&m->lists[list], s);
+		return;
+	}
+	if (list == MSPAN_SPARSE) {
+		s->purged = (uint32_t)mspan_purge(s);
+		list = MSPAN_PURGED;
+	}
+	s->list = (uint8_t)list;
+	mspan_list_push(&m->lists[list], s);
 }
 
 static void give_to_locked(struct mspan *s, struct mcache *c)
@@ -57,13 +62,16 @@ static void give_to_locked(struct mspan *s, struct mcache *c)
 struct mspan *mcentral_take(unsigned class, struct mcache *c)
 {
 	struct mcentral *m = &mcentrals[class];
+	struct mspan **partial = &m->lists[MSPAN_PARTIAL].head;
+	struct mspan **purged = &m->lists[MSPAN_PURGED].head;
 
-	if (load_relaxed(&m->lists[MSPAN_PARTIAL].head) == NULL)
+	if (load_relaxed(partial) == NULL && load_relaxed(purged) == NULL)
 		return NULL;
 	lock(&m->lock);
-	struct mspan *s = m->lists[MSPAN_PARTIAL].head;
+	struct mspan *s = *partial != NULL ? *partial : *purged;
 	if (s != NULL) {
 		unlist_locked(m, s);
+		s->purged = 0;
 		give_to_locked(s, c);
 	}
 	unlock(&m->lock);

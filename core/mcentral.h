@@ -13,7 +13,7 @@
 /* One per size class, on cache lines of its own. */
 struct mcentral {
 	struct lock lock;                      /* mcentral */
-	struct mspan_list lists[MSPAN_NLISTS]; /* PARTIAL and FULL are used */
+	struct mspan_list lists[MSPAN_NLISTS]; /* UNLISTED stays empty */
 } ALIGNED(64);
 
 extern struct mcentral mcentrals[NCLASSES] HIDDEN;

@@ -15,12 +15,13 @@
  *
  * free_until is how a free finds out, without any other test, that a list
  * must change.  A full span counts down to the point where it has room worth
- * coming back for (an eighth), a partial one to empty, a current one never.
+ * coming back for (an eighth free), a partial one to where it is sparse (a
+ * sixteenth allocated), a sparse one to empty, a current one never.
  *
  * Invariants: bits at nelems and above are 0.
  *             a remote bit is set only where the alloc bit is.
- *             list PARTIAL: free_until is the count of allocated objects,
- *             less frees since; remote frees do not count until collected.
+ *             free_until counts frees by the owner; those by strangers do
+ *             not count until they are collected.
  * Ownership:  handoff names the owner: an mcache, or NULL for the mcentral of
  *             the class.  It changes only under the lock of the old owner and
  *             of the new one.  s->owner is a copy that also says that nothing
@@ -32,10 +33,14 @@
 
 #include "core/bits.h"
 #include "core/fatal.h"
+#include "core/os.h"
 
 enum {
 	LINE = 64,
-	WAKE_DIVISOR = 8, /* a full span is visited again at 1/8 free */
+	WAKE_DIVISOR = 8,    /* a full span is visited again at 1/8 free */
+	SPARSE_DIVISOR = 16, /* it is sparse at 1/16 allocated, */
+	SPARSE_FEW = 4,      /* or at 1/4, if its objects are few: */
+	FEW = 16,            /* as many as this */
 	FREE_NEVER = UINT32_MAX,
 };
 
@@ -67,6 +72,7 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	s->npages = npages;
 	s->list = MSPAN_UNLISTED;
 	s->moved = false;
+	s->purged = 0;
 	s->nwords = (uint8_t)words_for(nelems);
 	s->remote_line = (uint8_t)remote_line_for(s->nwords);
 	s->base = base;
@@ -137,32 +143,74 @@ bool mspan_is_worth_visit(unsigned nfree, unsigned nelems)
 	return nfree >= (wake > 0 ? wake : 1);
 }
 
-static uint32_t frees_until_worth_visit(unsigned nfree, unsigned nelems)
+/* At how many allocated objects of nelems a span is sparse; 0: never. */
+static unsigned sparse_at(unsigned nelems)
 {
-	unsigned wake = nelems / WAKE_DIVISOR;
+	return nelems / (nelems >= FEW ? SPARSE_DIVISOR : SPARSE_FEW);
+}
 
-	return (wake > 0 ? wake : 1) - nfree;
+/* The list for n allocated objects, and the frees until that changes. */
+static enum mspan_list_id classify(
+	unsigned n, unsigned nelems, uint32_t *free_until)
+{
+	unsigned wake = nelems / WAKE_DIVISOR > 0 ? nelems / WAKE_DIVISOR : 1;
+	unsigned sparse = sparse_at(nelems);
+
+	*free_until = n;
+	if (n == 0)
+		return MSPAN_UNLISTED;
+	if (nelems - n < wake) {
+		*free_until = wake - (nelems - n);
+		return MSPAN_FULL;
+	}
+	if (n <= sparse)
+		return MSPAN_SPARSE;
+	*free_until = n - sparse;
+	return MSPAN_PARTIAL;
 }
 
 enum mspan_list_id mspan_classify(struct mspan *s)
 {
-	unsigned n, nfree;
-	bool partial;
+	enum mspan_list_id list;
+	unsigned n;
 
 	/* Again if a signal handler's free came between count and store. */
 	do {
+		uint32_t free_until;
 		n = mspan_count_allocated(s);
-		nfree = s->nelems - n;
-		partial = mspan_is_worth_visit(nfree, s->nelems);
-		store_relaxed(&s->free_until,
-			partial ? n
-				: frees_until_worth_visit(nfree, s->nelems));
+		list = classify(n, s->nelems, &free_until);
+		store_relaxed(&s->free_until, free_until);
 		barrier_compiler();
 	} while (mspan_count_allocated(s) != n);
+	return list;
+}
 
-	if (n == 0)
-		return MSPAN_UNLISTED;
-	return partial ? MSPAN_PARTIAL : MSPAN_FULL;
+/* Gives back the whole OS pages in [from, to); their bytes. */
+static size_t purge_gap(uintptr_t from, uintptr_t to)
+{
+	from = align_up(from, os_page_size);
+	to = align_down(to, os_page_size);
+	if (from >= to)
+		return 0;
+	os_purge(from, to - from);
+	return to - from;
+}
+
+size_t mspan_purge(struct mspan *s)
+{
+	size_t size = mspan_elemsize(s), purged = 0;
+	uintptr_t free_from = s->base;
+
+	for (unsigned i = 0; i < s->nelems; i++) {
+		uint64_t bits = load_relaxed(&s->alloc_bits[i / 64]);
+		if ((bits >> i % 64 & 1) == 0)
+			continue;
+		purged += purge_gap(free_from, s->base + i * size);
+		free_from = s->base + (i + 1) * size;
+	}
+	purged += purge_gap(
+		free_from, s->base + ((size_t)s->npages << GO_PAGE_SHIFT));
+	return purged;
 }
 
 bool mspan_mark_remote(struct objref o)
@@ -204,6 +252,8 @@ void mspan_list_push(struct mspan_list *l, struct mspan *s)
 	s->next = l->head;
 	if (l->head != NULL)
 		l->head->prev = s;
+	else
+		l->tail = s;
 	store_relaxed(&l->head, s);
 	l->n++;
 }
@@ -216,6 +266,8 @@ void mspan_list_remove(struct mspan_list *l, struct mspan *s)
 		store_relaxed(&l->head, s->next);
 	if (s->next != NULL)
 		s->next->prev = s->prev;
+	else
+		l->tail = s->prev;
 	s->next = s->prev = NULL;
 	l->n--;
 }

@@ -19,7 +19,9 @@ struct mcache;
 enum mspan_list_id {
 	MSPAN_UNLISTED, /* an mcache's current span, or a large object */
 	MSPAN_PARTIAL,  /* has room worth coming back for */
-	MSPAN_FULL,     /* has not */
+	MSPAN_SPARSE,   /* has hardly anything else */
+	MSPAN_PURGED,   /* likewise, and its free pages are not resident */
+	MSPAN_FULL,     /* has no room worth coming back for */
 	MSPAN_NLISTS,
 };
 
@@ -50,6 +52,7 @@ struct mspan {
 	uint8_t nlines;              /* size of this struct in cache lines */
 	uint8_t remote_line;         /* cache line of struct mspan_remote */
 	bool moved;                  /* os_move put pages into it */
+	uint32_t purged;             /* bytes given back while in PURGED */
 
 	/* Fixed while in use.  This line is what malloc and free look at. */
 	uintptr_t base ALIGNED(64); /* address of object 0 */
@@ -130,6 +133,12 @@ unsigned mspan_collect_remote(struct mspan *s);
  */
 enum mspan_list_id mspan_classify(struct mspan *s);
 
+/*
+ * Gives back the OS pages that no allocated object touches; how many bytes
+ * that were.  Holds: the owner's lock; not a current span.
+ */
+size_t mspan_purge(struct mspan *s);
+
 /* Whether a span with this many free objects of nelems is worth a visit. */
 bool mspan_is_worth_visit(unsigned nfree, unsigned nelems);
 
@@ -208,7 +217,8 @@ static ALWAYS_INLINE bool mspan_free_by_owner(struct mspan *s, uintptr_t p)
 
 /* A doubly linked list of spans, newest first.  Zero is empty. */
 struct mspan_list {
-	struct mspan *head; /* first or NULL */
+	struct mspan *head; /* newest or NULL */
+	struct mspan *tail; /* oldest or NULL */
 	size_t n;           /* how many */
 };
 

@@ -55,6 +55,9 @@ bool os_commit(uintptr_t addr, size_t size);
 /* Ready or reserved to not resident; see os_release_uncommits. */
 void os_release(uintptr_t addr, size_t size);
 
+/* Ready memory is no longer resident, stays ready and reads as zero. */
+void os_purge(uintptr_t addr, size_t size);
+
 /*
  * Whether the kernel charges memory when it becomes ready, not when it is
  * touched (vm.overcommit_memory=2), so that os_release takes it back to

@@ -115,17 +115,22 @@ static void uncommit(uintptr_t addr, size_t size)
 		syscall3(SYS_madvise, addr, size, MADV_DONTNEED);
 }
 
-void os_release(uintptr_t addr, size_t size)
+void os_purge(uintptr_t addr, size_t size)
 {
-	if (os_release_uncommits()) {
-		uncommit(addr, size);
-		return;
-	}
 	long r = syscall3(SYS_madvise, addr, size, MADV_DONTNEED);
+
 	if (r == -EINVAL) /* locked pages (mlock) stay; zero them instead */
 		__builtin_memset((void *)addr, 0, size);
 	else if (r != 0)
-		fatal("os_release 0x%lx+0x%zx: error %ld", addr, size, -r);
+		fatal("os_purge 0x%lx+0x%zx: error %ld", addr, size, -r);
+}
+
+void os_release(uintptr_t addr, size_t size)
+{
+	if (os_release_uncommits())
+		uncommit(addr, size);
+	else
+		os_purge(addr, size);
 }
 
 static int accounting_read(void)

@@ -24,6 +24,7 @@ static void count_span(struct heap_stats *out, const struct mspan *s)
 	out->heap_objects += live;
 	out->alloc_bytes += live * size;
 	out->by_size[s->class].frees += live; /* live for now: see below */
+	out->purged_bytes += s->purged;
 	if (s->class != 0)
 		out->small_free_bytes += bytes - live * size;
 }

@@ -31,6 +31,7 @@ struct heap_stats {
 	uint64_t heap_released;     /* in free pages that are not resident */
 	uint64_t heap_objects;      /* live objects */
 	uint64_t small_free_bytes;  /* free slots and tails of small spans */
+	uint64_t purged_bytes;      /* of these, pages that are not resident */
 	uint64_t large_bytes;       /* in large objects */
 	uint64_t large_count;       /* large objects */
 	uint64_t nspans;            /* spans in use */
