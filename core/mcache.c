@@ -180,7 +180,7 @@ static void purge_oldest_locked(struct mcache *c, struct mcache_class *k)
 	while (k->lists[MSPAN_SPARSE].n > SPARSE_KEEP) {
 		struct mspan *s = k->lists[MSPAN_SPARSE].tail;
 		unlist_locked(c, s);
-		s->purged = (uint32_t)mspan_purge(s);
+		mheap_set_purged(s, mspan_purge(s));
 		list_locked(c, s, MSPAN_PURGED);
 	}
 }
@@ -201,9 +201,9 @@ static void relist_locked(struct mcache *c, struct mspan *s)
 
 	if (list == MSPAN_UNLISTED && k->lists[MSPAN_PARTIAL].head == NULL)
 		list = MSPAN_PARTIAL; /* empty, and kept for the next refill */
-	if (list == MSPAN_SPARSE && s->list == MSPAN_PURGED)
-		return;
-	if (list == MSPAN_UNLISTED) {
+	if (list == MSPAN_SPARSE && s->list == MSPAN_PURGED) {
+		mheap_set_purged(s, mspan_purge(s));
+	} else if (list == MSPAN_UNLISTED) {
 		free_empty_locked(c, s);
 	} else if (list != s->list) {
 		unlist_locked(c, s);
@@ -283,7 +283,7 @@ static struct mspan *next_span_locked(struct mcache *c, unsigned class)
 
 	if (s != NULL) {
 		unlist_locked(c, s);
-		s->purged = 0;
+		mheap_set_purged(s, 0);
 		return s;
 	}
 	s = mcentral_take(class, c);
@@ -573,7 +573,7 @@ static size_t trim_list_locked(
 			trimmed += (size_t)s->npages << GO_PAGE_SHIFT;
 			free_empty_locked(c, s);
 		} else {
-			s->purged = (uint32_t)mspan_purge(s);
+			mheap_set_purged(s, mspan_purge(s));
 			trimmed += s->purged;
 		}
 	}

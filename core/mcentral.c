@@ -44,7 +44,7 @@ static void list_or_free_locked(struct mcentral *m, struct mspan *s)
 		return;
 	}
 	if (list == MSPAN_SPARSE) {
-		s->purged = (uint32_t)mspan_purge(s);
+		mheap_set_purged(s, mspan_purge(s));
 		list = MSPAN_PURGED;
 	}
 	s->list = (uint8_t)list;
@@ -71,7 +71,7 @@ struct mspan *mcentral_take(unsigned class, struct mcache *c)
 	struct mspan *s = *partial != NULL ? *partial : *purged;
 	if (s != NULL) {
 		unlist_locked(m, s);
-		s->purged = 0;
+		mheap_set_purged(s, 0);
 		give_to_locked(s, c);
 	}
 	unlock(&m->lock);

@@ -266,6 +266,12 @@ size_t mheap_release_all(void)
 
 /* Spans. */
 
+void mheap_set_purged(struct mspan *s, size_t bytes)
+{
+	fetch_add_relaxed(&mheap.purged_bytes, bytes - s->purged);
+	s->purged = (uint32_t)bytes;
+}
+
 static size_t take_pages(const struct span_shape *shape, size_t *nscavenged)
 {
 	size_t page = pages_alloc(
@@ -355,6 +361,7 @@ static void retire_span(struct mspan *s)
 {
 	heapmap_set(s->base, s->npages, NULL);
 	count_span(s, -1);
+	mheap_set_purged(s, 0);
 	uintptr_t handoff =
 		exchange_seqcst(&mspan_remote(s)->handoff, HANDOFF_DEAD);
 	/* Still in a thread's list of deferred spans: never used again. */

@@ -30,6 +30,8 @@ struct mheap {
 	uint64_t large_mallocs;  /* large objects ever handed out */
 	uint64_t large_bytes;    /* bytes in them */
 	uint64_t released_bytes; /* bytes ever given back to the OS */
+
+	size_t purged_bytes; /* shared (atomic): sum of mspan.purged */
 };
 
 extern struct mheap mheap HIDDEN;
@@ -62,6 +64,12 @@ void mheap_free_span_released(struct mspan *s);
  * pages behind it are in use.  Takes mheap.
  */
 bool mheap_resize_span(struct mspan *s, size_t npages);
+
+/*
+ * Notes how many bytes of the span are not resident though they are in use.
+ * Holds: the owner's lock.
+ */
+void mheap_set_purged(struct mspan *s, size_t bytes);
 
 /* Gives all free pages back to the OS; bytes given back.  Takes mheap. */
 size_t mheap_release_all(void);

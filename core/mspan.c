@@ -15,8 +15,8 @@
  *
  * free_until is how a free finds out, without any other test, that a list
  * must change.  A full span counts down to the point where it has room worth
- * coming back for (an eighth free), a partial one to where it is sparse (a
- * sixteenth allocated), a sparse one to empty, a current one never.
+ * coming back for (an eighth free), a partial one to where it is sparse, a
+ * sparse one to a quarter of that and so on to empty, a current one never.
  *
  * Invariants: bits at nelems and above are 0.
  *             a remote bit is set only where the alloc bit is.
@@ -38,9 +38,9 @@
 enum {
 	LINE = 64,
 	WAKE_DIVISOR = 8,    /* a full span is visited again at 1/8 free */
-	SPARSE_DIVISOR = 16, /* it is sparse at 1/16 allocated, */
-	SPARSE_FEW = 4,      /* or at 1/4, if its objects are few: */
-	FEW = 16,            /* as many as this */
+	SPARSE_DIVISOR = 64, /* it is sparse at 1/64 allocated, or one object */
+	SPARSE_MIN = 4,      /* of this many or more */
+	SPARSE_AGAIN = 4,    /* and looked at again at a quarter of that */
 	FREE_NEVER = UINT32_MAX,
 };
 
@@ -146,7 +146,9 @@ bool mspan_is_worth_visit(unsigned nfree, unsigned nelems)
 /* At how many allocated objects of nelems a span is sparse; 0: never. */
 static unsigned sparse_at(unsigned nelems)
 {
-	return nelems / (nelems >= FEW ? SPARSE_DIVISOR : SPARSE_FEW);
+	if (nelems / SPARSE_DIVISOR > 0)
+		return nelems / SPARSE_DIVISOR;
+	return nelems >= SPARSE_MIN ? 1 : 0;
 }
 
 /* The list for n allocated objects, and the frees until that changes. */
@@ -156,15 +158,17 @@ static enum mspan_list_id classify(
 	unsigned wake = nelems / WAKE_DIVISOR > 0 ? nelems / WAKE_DIVISOR : 1;
 	unsigned sparse = sparse_at(nelems);
 
-	*free_until = n;
+	*free_until = 0;
 	if (n == 0)
 		return MSPAN_UNLISTED;
 	if (nelems - n < wake) {
 		*free_until = wake - (nelems - n);
 		return MSPAN_FULL;
 	}
-	if (n <= sparse)
+	if (n <= sparse) {
+		*free_until = n - n / SPARSE_AGAIN;
 		return MSPAN_SPARSE;
+	}
 	*free_until = n - sparse;
 	return MSPAN_PARTIAL;
 }

@@ -20,11 +20,13 @@ static void count_span(struct heap_stats *out, const struct mspan *s)
 	uint64_t size = mspan_elemsize(s);
 	uint64_t bytes = (uint64_t)s->npages << GO_PAGE_SHIFT;
 
-	out->heap_inuse += bytes;
 	out->heap_objects += live;
 	out->alloc_bytes += live * size;
 	out->by_size[s->class].frees += live; /* live for now: see below */
-	out->purged_bytes += s->purged;
+	bytes -= s->purged;                   /* free pages in all but name */
+	out->heap_inuse += bytes;
+	out->heap_idle += s->purged;
+	out->heap_released += s->purged;
 	if (s->class != 0)
 		out->small_free_bytes += bytes - live * size;
 }

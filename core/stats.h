@@ -26,12 +26,11 @@ struct heap_stats {
 	uint64_t frees;             /* objects freed */
 	uint64_t heap_sys;          /* address space reserved for the heap */
 	uint64_t heap_committed;    /* of it, known to the page allocator */
-	uint64_t heap_inuse;        /* in spans */
-	uint64_t heap_idle;         /* in free pages */
+	uint64_t heap_inuse;        /* in spans, but for purged pages */
+	uint64_t heap_idle;         /* in free pages, purged ones too */
 	uint64_t heap_released;     /* in free pages that are not resident */
 	uint64_t heap_objects;      /* live objects */
 	uint64_t small_free_bytes;  /* free slots and tails of small spans */
-	uint64_t purged_bytes;      /* of these, pages that are not resident */
 	uint64_t large_bytes;       /* in large objects */
 	uint64_t large_count;       /* large objects */
 	uint64_t nspans;            /* spans in use */
