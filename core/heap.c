@@ -32,6 +32,7 @@
 #include "core/mcentral.h"
 #include "core/mheap.h"
 #include "core/os.h"
+#include "core/scavenger.h"
 
 enum {
 	MOVE_MIN = 1 << 20,    /* bytes; below, copying is as good */
@@ -581,5 +582,6 @@ void heap_fork_child(void)
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
 	lock_reset(&shared_lock);
+	scavenger_fork_child();
 	thread_leave(t);
 }

@@ -42,6 +42,7 @@
 #include "core/fixalloc.h"
 #include "core/mcentral.h"
 #include "core/mheap.h"
+#include "core/scavenger.h"
 
 enum {
 	FIRST_SPANS = 2, /* small spans that a class gets before big ones */
@@ -350,7 +351,7 @@ struct mcache *mcache_acquire(void)
 		c->dead = false;
 		c->inuse = true;
 		c->exit_rounds = 0;
-		mcaches.ninuse++;
+		store_relaxed(&mcaches.ninuse, mcaches.ninuse + 1);
 	}
 	unlock(&mcaches.lock);
 	return c;
@@ -384,7 +385,7 @@ static void registry_give(struct mcache *c)
 {
 	lock(&mcaches.lock);
 	c->inuse = false;
-	mcaches.ninuse--;
+	store_relaxed(&mcaches.ninuse, mcaches.ninuse - 1);
 	c->next_free = mcaches.free;
 	mcaches.free = c;
 	unlock(&mcaches.lock);
@@ -396,6 +397,8 @@ void mcache_release(struct mcache *c)
 	release_locked(c);
 	unlock(&c->lock);
 	registry_give(c);
+	if (load_relaxed(&mcaches.ninuse) < 2)
+		scavenger_stop(); /* the program is single-threaded again */
 }
 
 /* Freeing. */

@@ -14,9 +14,8 @@
  * (os_release_uncommits), pages become ready when a span is cut from them;
  * elsewhere, when the heap grows.
  *
- * Free pages stay resident up to the scavenger's goal (core/scavgoal.h); what
- * is beyond goes back at once, highest addresses first, by the thread that
- * freed it.  The lock is dropped meanwhile: the pages count as in use.
+ * Free pages stay resident up to a goal and go back to the OS beyond it
+ * (core/scavenger.c).
  *
  * Invariants: heapmap maps every page of a span in use to it, others to NULL.
  * Locking:    mheap.  Context: busy threads.
@@ -27,7 +26,9 @@
 #include "core/fatal.h"
 #include "core/fixalloc.h"
 #include "core/heapmap.h"
+#include "core/options.h"
 #include "core/os.h"
+#include "core/scavenger.h"
 
 enum {
 	GROW_ALIGN = 64 << 10,   /* largest OS page of any machine */
@@ -39,8 +40,6 @@ enum {
 	RESERVE_DIVISOR = 4,     /* the step's share of the reserve */
 	HOLE_STEP = 64 << 20,    /* how far to go on behind a hole */
 	HOLES_MAX = 256,         /* tries before giving up */
-	RELEASE_SLACK = 1 << 20, /* excess that is worth a system call */
-	RELEASE_PAGES = 512,     /* most pages given back in one call */
 	WINDOW_RANDOM = 1 << 14, /* places where a window may start */
 };
 
@@ -209,62 +208,15 @@ static bool grow(size_t npages)
 	return grow_by(want < have ? want : have) || grow_by(need);
 }
 
-/* Giving back. */
-
-static void release_run(struct page_run run)
-{
-	unlock(&mheap.lock);
-	os_release(page_addr(run.first), page_bytes(run.npages));
-	lock(&mheap.lock);
-	pages_put_scavenged(&mheap.pages, run);
-	mheap.released_bytes += page_bytes(run.npages);
-}
-
-/* Gives back until at most keep bytes are free and resident. */
-static size_t release_down_to(size_t keep)
-{
-	size_t released = 0;
-
-	for (;;) {
-		size_t dirty = page_bytes(mheap.pages.npages_dirty);
-		if (dirty <= keep)
-			break;
-		size_t excess = ceil_div(dirty - keep, GO_PAGE_SIZE);
-		struct page_run run = pages_take_dirty(&mheap.pages,
-			excess < RELEASE_PAGES ? excess : RELEASE_PAGES);
-		if (run.npages == 0)
-			break; /* others have taken it all and are at it */
-		release_run(run);
-		released += page_bytes(run.npages);
-	}
-	return released;
-}
-
-static void release_excess(void)
-{
-	size_t dirty = page_bytes(mheap.pages.npages_dirty);
-
-	if (dirty <= SCAVGOAL_FLOOR + RELEASE_SLACK)
-		return;
-	uint64_t now = os_now_ns();
-	size_t inuse =
-		page_bytes(mheap.pages.npages_known - mheap.pages.npages_free);
-	size_t keep = scavgoal_allowance(&mheap.goal, inuse, now);
-	if (dirty <= keep + RELEASE_SLACK)
-		return;
-	size_t released = release_down_to(keep);
-	scavgoal_note_released(&mheap.goal, released, now);
-}
+/* Spans. */
 
 size_t mheap_release_all(void)
 {
 	lock(&mheap.lock);
-	size_t released = mheap.ready ? release_down_to(0) : 0;
+	size_t released = mheap.ready ? scavenger_release_all_locked() : 0;
 	unlock(&mheap.lock);
 	return released;
 }
-
-/* Spans. */
 
 void mheap_set_purged(struct mspan *s, size_t bytes)
 {
@@ -338,7 +290,8 @@ static struct mspan *alloc_span_locked(
 		fixalloc_give(s, s->nlines);
 		return NULL;
 	}
-	*zeroed = nscavenged == shape->npages;
+	/* After MADV_FREE the old contents may still be there. */
+	*zeroed = nscavenged == shape->npages && options.madvdontneed;
 	mspan_init(s, page_addr(page), (uint32_t)shape->npages, shape->class,
 		shape->nelems);
 	heapmap_set(s->base, shape->npages, s);
@@ -375,8 +328,9 @@ void mheap_free_span(struct mspan *s)
 	size_t first = page_of(s->base), npages = s->npages;
 	retire_span(s);
 	pages_free(&mheap.pages, first, npages);
-	release_excess();
+	scavenger_release_excess_locked();
 	unlock(&mheap.lock);
+	scavenger_wake();
 }
 
 void mheap_free_span_released(struct mspan *s)
@@ -427,7 +381,7 @@ bool mheap_resize_span(struct mspan *s, size_t npages)
 	if (done) {
 		mheap.large_pages += npages - s->npages;
 		s->npages = (uint32_t)npages;
-		release_excess();
+		scavenger_release_excess_locked();
 	}
 	unlock(&mheap.lock);
 	return done;

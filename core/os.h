@@ -94,7 +94,34 @@ uint64_t os_address_space_limit(void);
 /* Sleeps while *word == value; may return early.  errno is untouched. */
 void os_futex_wait(uint32_t *word, uint32_t value);
 
+/* The same for at most so many milliseconds. */
+void os_futex_wait_ms(uint32_t *word, uint32_t value, uint32_t ms);
+
 /* Wakes one thread that sleeps on word. */
 void os_futex_wake(uint32_t *word);
+
+/* A kernel thread that libc does not know.  Zero: never started. */
+struct os_thread {
+	uint32_t tid; /* futex word; the kernel clears it at the end */
+	char *area;   /* its stack and its TLS, kept for the next start */
+};
+
+/*
+ * Starts a thread that runs main(NULL) and ends.  All signals are blocked in
+ * it.  Its TLS is not libc's: only `tls_top`, a variable of the caller's
+ * thread, and what lies above it may be used, and is zero at first.  Nothing
+ * it runs may call libc.  false: it could not be started.
+ */
+bool os_thread_start(
+	struct os_thread *t, void (*main)(void *), const void *tls_top);
+
+/* Whether it has been started and has not ended. */
+bool os_thread_is_running(const struct os_thread *t);
+
+/* Returns when it has ended. */
+void os_thread_wait(struct os_thread *t);
+
+/* In the child of fork: it is not here. */
+void os_thread_forget(struct os_thread *t);
 
 #endif

@@ -24,6 +24,7 @@
 
 #include "core/atomics.h"
 #include "core/fatal.h"
+#include "core/options.h"
 #include "core/syscall.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -129,7 +130,8 @@ void os_release(uintptr_t addr, size_t size)
 {
 	if (os_release_uncommits())
 		uncommit(addr, size);
-	else
+	else if (options.madvdontneed ||
+		 syscall3(SYS_madvise, addr, size, MADV_FREE) != 0)
 		os_purge(addr, size);
 }
 
@@ -148,8 +150,10 @@ static int accounting_read(void)
 
 bool os_release_uncommits(void)
 {
-	int known = load_relaxed(&accounting);
+	if (options.harddecommit)
+		return true;
 
+	int known = load_relaxed(&accounting);
 	if (unlikely(known == ACCOUNTING_UNKNOWN)) {
 		known = accounting_read();
 		store_relaxed(&accounting, known);
@@ -215,6 +219,13 @@ uint64_t os_address_space_limit(void)
 void os_futex_wait(uint32_t *word, uint32_t value)
 {
 	syscall4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
+}
+
+void os_futex_wait_ms(uint32_t *word, uint32_t value, uint32_t ms)
+{
+	struct timespec limit = {ms / 1000, ms % 1000 * 1000000};
+
+	syscall4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &limit);
 }
 
 void os_futex_wake(uint32_t *word)

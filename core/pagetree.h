@@ -51,8 +51,8 @@ enum pagetree_hit_kind {
 
 /* Where a search ended. */
 struct pagetree_hit {
-	enum pagetree_hit_kind kind;
-	size_t page; /* see the kind */
+	enum pagetree_hit_kind kind; /* what was found */
+	size_t page;                 /* where, unless HIT_NONE */
 };
 
 /* A tree over nchunks chunks, nothing free, its levels carved from t. */
