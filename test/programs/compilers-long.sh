@@ -3,7 +3,7 @@
 # set: long
 prepare()
 {
-	c_make 800 >big.c
+	c_make 350 >big.c
 	awk 'BEGIN {
 		print "import java.util.*;\npublic class Big {"
 		for (i = 0; i < 900; i++) {

@@ -53,7 +53,7 @@ run()
 		>pgbench.out 2>&1
 	# shellcheck disable=SC2046
 	under_test $(as_server) pgbench -h "$PWD" -U postgres -c 4 -j 2 -t 1500 \
-		-P 0 bench 2>&1 | grep -E 'actually processed|failed'
+		bench 2>&1 | grep -E 'actually processed|failed'
 	sql bench <<'END'
 select count(*) from pgbench_history;
 select sum(abalance) = (select sum(delta) from pgbench_history)
@@ -71,5 +71,5 @@ END
 	postgres_start
 	sql -c 'select count(*), sum(i) from t' bench
 	server_stop INT
-	grep -E 'PANIC|FATAL|terminated by signal' server.log || true
+	grep -E 'PANIC|terminated by signal|out of memory' server.log || true
 }

@@ -20,7 +20,7 @@ redis_start()
 run()
 {
 	redis_start
-	under_test redis-benchmark -p "$port" -q -c 50 -n 100000 -r 100000 \
+	under_test redis-benchmark -p "$port" -q -c 50 -n 40000 -r 40000 \
 		-d 300 -P 16 --csv | cut -d , -f 1
 	redis-cli -p "$port" dbsize >size
 	redis-cli -p "$port" debug digest >/dev/null || true
