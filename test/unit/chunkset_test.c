@@ -2,33 +2,24 @@
  * chunkset_test: sets at the edges of words and levels, then a random one
  * against an array of bools.
  */
-#include <sys/mman.h>
-
 #include "core/chunkset.h"
+#include "test/unit/reserved.h"
 #include "test/unit/unit.h"
 
 enum {
 	FULL_WINDOW = 1 << 22, /* chunks in 16 TiB */
 	MODEL_CHUNKS = 5000,
-	MODEL_STEPS = 100000,
+	MODEL_STEPS = 10000,
 };
 
 static struct lazytable tables;
-
-static bool test_commit(void *addr, size_t size)
-{
-	return mprotect(addr, size, PROT_READ | PROT_WRITE) == 0;
-}
 
 /* A set whose words are all ready, or none. */
 static void test_init(struct chunkset *s, size_t nchunks, bool ready)
 {
 	const size_t size = 2 << 20;
-	void *p = mmap(NULL, size, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	ck_assert_ptr_ne(p, MAP_FAILED);
-	lazytable_init(&tables, p, test_commit);
+	lazytable_init(&tables, reserved_storage(size), reserved_commit);
 	chunkset_init(s, nchunks, &tables);
 	ck_assert_uint_le(lazytable_size(&tables), size);
 	if (ready)

@@ -11,7 +11,7 @@
 #include "test/unit/unit.h"
 
 enum {
-	RANDOM_ROUNDS = 20000,
+	RANDOM_ROUNDS = 4000,
 	NDENSITIES = 5,
 };
 

@@ -5,9 +5,8 @@
  * 100 pages free at its start, '>' 100 at its end, 'o' 100 in its middle.
  * It is laid where chunks share a parent and where they do not, at any level.
  */
-#include <sys/mman.h>
-
 #include "core/pagetree.h"
+#include "test/unit/reserved.h"
 #include "test/unit/unit.h"
 
 enum {
@@ -18,19 +17,11 @@ enum {
 
 static struct lazytable tables;
 
-static bool test_commit(void *addr, size_t size)
-{
-	return mprotect(addr, size, PROT_READ | PROT_WRITE) == 0;
-}
-
 static void test_init(struct pagetree *tree, size_t nchunks)
 {
 	const size_t size = 4 << 20;
-	void *p = mmap(NULL, size, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	ck_assert_ptr_ne(p, MAP_FAILED);
-	lazytable_init(&tables, p, test_commit);
+	lazytable_init(&tables, reserved_storage(size), reserved_commit);
 	pagetree_init(tree, nchunks, &tables);
 	ck_assert_uint_le(lazytable_size(&tables), size);
 }
