@@ -75,15 +75,27 @@ static struct mspan *pop_deferred(struct thread *t)
 	return s;
 }
 
+/* A large object's span, which whoever has freed the object owns. */
+static void large_give_back(struct mspan *s)
+{
+	if (s->moved) {
+		os_reset(s->base, mspan_elemsize(s));
+		mheap_free_span_released(s);
+	} else {
+		mheap_free_span(s);
+	}
+}
+
 static void thread_leave(struct thread *t)
 {
 	struct mspan *s;
 
 	while ((s = pop_deferred(t)) != NULL) {
-		fetch_and_seqcst(&mspan_remote(s)->handoff,
+		/* From here on s may be another span, even a large one. */
+		uintptr_t handoff = fetch_and_seqcst(&mspan_remote(s)->handoff,
 			~(uintptr_t)HANDOFF_DEFERRED);
-		if (s->class == 0)
-			mheap_free_span(s);
+		if ((handoff & HANDOFF_LARGE) != 0)
+			large_give_back(s);
 		else
 			mcache_tell_owner(own_mcache(t), s);
 	}
@@ -345,16 +357,9 @@ static struct objref object_at(
 
 static bool large_free(struct objref o)
 {
-	struct mspan *s = o.span;
-
 	if (!mspan_mark_remote(o))
 		return false;
-	if (s->moved) {
-		os_reset(s->base, mspan_elemsize(s));
-		mheap_free_span_released(s);
-	} else {
-		mheap_free_span(s);
-	}
+	large_give_back(o.span);
 	return true;
 }
 

@@ -26,10 +26,10 @@ static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
 		word, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* Counts down by one; says whether that made it zero. */
-static inline bool local_count_down(uint32_t *count)
+/* Counts down by one; says whether nothing is left, or less. */
+static inline bool local_count_down(int32_t *count)
 {
-	return __atomic_fetch_sub(count, 1, __ATOMIC_RELAXED) == 1;
+	return __atomic_fetch_sub(count, 1, __ATOMIC_RELAXED) <= 1;
 }
 
 /* Waits a moment in a loop that looks at memory. */

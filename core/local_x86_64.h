@@ -35,16 +35,16 @@ static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
 	return same;
 }
 
-/* Counts down by one; says whether that made it zero. */
-static inline bool local_count_down(uint32_t *count)
+/* Counts down by one; says whether nothing is left, or less. */
+static inline bool local_count_down(int32_t *count)
 {
-	bool zero;
+	bool none;
 
 	__asm__ volatile("subl $1, %0"
-			 : "+m"(*count), "=@ccz"(zero)
+			 : "+m"(*count), "=@ccle"(none)
 			 :
 			 : "memory");
-	return zero;
+	return none;
 }
 
 /* Waits a moment in a loop that looks at memory. */

@@ -134,7 +134,7 @@ static struct mspan *drop_current(struct mcache *c, unsigned class)
 
 static bool set_current(struct mcache *c, struct mspan *s)
 {
-	store_relaxed(&s->free_until, UINT32_MAX);
+	store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
 	bool cached = cache_from(c, s, 0);
 	store_relaxed(&c->current[s->class], s);
 	return cached;
@@ -348,7 +348,6 @@ struct mcache *mcache_acquire(void)
 	lock(&mcaches.lock);
 	struct mcache *c = registry_take_locked();
 	if (c != NULL) {
-		c->dead = false;
 		c->inuse = true;
 		c->exit_rounds = 0;
 		store_relaxed(&mcaches.ninuse, mcaches.ninuse + 1);
@@ -411,7 +410,7 @@ static void free_event(struct mcache *c, struct objref o)
 	lock(&c->lock);
 	local_clear(&s->alloc_bits[o.index / 64], UINT64_C(1) << o.index % 64);
 	if (is_current(c, s))
-		store_relaxed(&s->free_until, UINT32_MAX);
+		store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
 	else
 		relist_locked(c, s);
 	unlock(&c->lock);
@@ -423,8 +422,8 @@ static bool free_by_owner(struct mcache *c, struct objref o)
 
 	if (mspan_is_marked_remote(o) || !mspan_is_allocated(o))
 		return false;
-	/* 0 where the fast path has counted down already. */
-	if (load_relaxed(&s->free_until) == 0 ||
+	/* Not above 0 where the fast path has counted down already. */
+	if (load_relaxed(&s->free_until) <= 0 ||
 		local_count_down(&s->free_until))
 		free_event(c, o);
 	else
@@ -536,13 +535,18 @@ bool mcache_free(struct mcache *c, struct objref o)
 
 /* Deferring. */
 
-static bool try_set_deferred(struct mspan *s)
+/*
+ * kind is HANDOFF_LARGE or 0.  Of another kind than the object's span was, it
+ * is another span by now: what was freed has been collected.
+ */
+static bool try_set_deferred(struct mspan *s, uintptr_t kind)
 {
 	uintptr_t *handoff = &mspan_remote(s)->handoff;
-	uintptr_t old = load_relaxed(handoff);
+	uintptr_t old = load_seqcst(handoff); /* pairs: thread_leave */
 
 	do {
-		if ((old & (HANDOFF_DEFERRED | HANDOFF_DEAD)) != 0)
+		if ((old & (HANDOFF_DEFERRED | HANDOFF_DEAD)) != 0 ||
+			(old & HANDOFF_LARGE) != kind)
 			return false;
 	} while (!try_cas_acqrel(handoff, &old, old | HANDOFF_DEFERRED));
 	return true;
@@ -550,9 +554,11 @@ static bool try_set_deferred(struct mspan *s)
 
 bool mcache_defer_free(struct thread *t, struct objref o)
 {
+	uintptr_t kind = o.span->class == 0 ? HANDOFF_LARGE : 0;
+
 	if (!mspan_is_allocated(o) || !mspan_mark_remote(o))
 		return false;
-	if (!try_set_deferred(o.span))
+	if (!try_set_deferred(o.span, kind))
 		return true;
 	struct mspan *head = load_relaxed(&t->deferred);
 	do {

@@ -17,6 +17,9 @@
  * must change.  A full span counts down to the point where it has room worth
  * coming back for (an eighth free), a partial one to where it is sparse, a
  * sparse one to a quarter of that and so on to empty, a current one never.
+ * The free that counts down to 0 changes the list in its slow path; one by a
+ * signal handler that comes before it gets there counts below 0, and does so
+ * as well.
  *
  * Invariants: bits at nelems and above are 0.
  *             a remote bit is set only where the alloc bit is.
@@ -41,7 +44,6 @@ enum {
 	SPARSE_DIVISOR = 64, /* it is sparse at 1/64 allocated, or one object */
 	SPARSE_MIN = 4,      /* of this many or more */
 	SPARSE_AGAIN = 4,    /* and looked at again at a quarter of that */
-	FREE_NEVER = UINT32_MAX,
 };
 
 static unsigned words_for(unsigned nelems)
@@ -83,7 +85,7 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	store_relaxed(&s->word_base, 0);
 	store_relaxed(&s->free_cache, 0);
 	store_relaxed(&s->cached_word, 0);
-	store_relaxed(&s->free_until, FREE_NEVER);
+	store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
 	store_relaxed(&s->owner, NULL);
 	for (unsigned w = 0; w < s->nwords; w++) {
 		store_relaxed(&s->alloc_bits[w], 0);
@@ -120,7 +122,8 @@ unsigned mspan_collect_remote(struct mspan *s)
 	unsigned n = 0;
 
 	for (unsigned w = 0; w < s->nwords; w++) {
-		if (load_relaxed(&remote->bits[w]) == 0)
+		/* Not before handoff has changed: pairs: needs_telling */
+		if (load_seqcst(&remote->bits[w]) == 0)
 			continue;
 		/* pairs: mspan_mark_remote */
 		uint64_t freed = exchange_seqcst(&remote->bits[w], 0);
@@ -153,7 +156,7 @@ static unsigned sparse_at(unsigned nelems)
 
 /* The list for n allocated objects, and the frees until that changes. */
 static enum mspan_list_id classify(
-	unsigned n, unsigned nelems, uint32_t *free_until)
+	unsigned n, unsigned nelems, int32_t *free_until)
 {
 	unsigned wake = nelems / WAKE_DIVISOR > 0 ? nelems / WAKE_DIVISOR : 1;
 	unsigned sparse = sparse_at(nelems);
@@ -162,14 +165,14 @@ static enum mspan_list_id classify(
 	if (n == 0)
 		return MSPAN_UNLISTED;
 	if (nelems - n < wake) {
-		*free_until = wake - (nelems - n);
+		*free_until = (int32_t)(wake - (nelems - n));
 		return MSPAN_FULL;
 	}
 	if (n <= sparse) {
-		*free_until = n - n / SPARSE_AGAIN;
+		*free_until = (int32_t)(n - n / SPARSE_AGAIN);
 		return MSPAN_SPARSE;
 	}
-	*free_until = n - sparse;
+	*free_until = (int32_t)(n - sparse);
 	return MSPAN_PARTIAL;
 }
 
@@ -180,7 +183,7 @@ enum mspan_list_id mspan_classify(struct mspan *s)
 
 	/* Again if a signal handler's free came between count and store. */
 	do {
-		uint32_t free_until;
+		int32_t free_until;
 		n = mspan_count_allocated(s);
 		list = classify(n, s->nelems, &free_until);
 		store_relaxed(&s->free_until, free_until);

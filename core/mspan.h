@@ -25,6 +25,9 @@ enum mspan_list_id {
 	MSPAN_NLISTS,
 };
 
+/* free_until of a span in no list. */
+#define MSPAN_FREE_NEVER INT32_MAX
+
 /* Bits beside the owner in mspan_remote.handoff. */
 enum {
 	HANDOFF_PENDING = 1, /* in its owner's inbox: remote frees to collect */
@@ -62,7 +65,7 @@ struct mspan {
 	/* Owner only: what the next mallocs take. */
 	uint64_t free_cache; /* free objects of one word, as bits; 0: go slow */
 	uintptr_t word_base; /* address of the word's first object */
-	uint32_t free_until; /* frees by the owner until a list change */
+	int32_t free_until;  /* frees by the owner until a list change */
 
 	/* Fixed while in use, but for cached_word. */
 	uint32_t elemsize;   /* bytes per object; 0 if large */

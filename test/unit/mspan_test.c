@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "core/bits.h"
+#include "core/os.h"
 #include "test/unit/spans.h"
 #include "test/unit/unit.h"
 
@@ -129,33 +131,45 @@ END_TEST
 
 /* When a list has to change. */
 
-/* An eighth of the objects, at least one, makes a span worth a visit. */
+/*
+ * Worth a visit from an eighth free, at least one; sparse from 1/64 allocated
+ * down, or one where there are 4 to 63, and then at each quarter.
+ */
 static const struct test_threshold {
 	unsigned nelems;
 	unsigned nallocated;
 	enum mspan_list_id list;
-	unsigned nfrees; /* by the owner until the list changes */
+	unsigned nfrees;         /* by the owner until the list may change */
+	enum mspan_list_id then; /* the list after these */
 } thresholds[] = {
-	{1, 1, MSPAN_FULL, 1},
-	{2, 2, MSPAN_FULL, 1},
-	{2, 1, MSPAN_PARTIAL, 1},
-	{4, 3, MSPAN_PARTIAL, 3},
-	{7, 7, MSPAN_FULL, 1},
-	{8, 8, MSPAN_FULL, 1},
-	{8, 7, MSPAN_PARTIAL, 7},
-	{15, 15, MSPAN_FULL, 1},
-	{16, 16, MSPAN_FULL, 2},
-	{16, 15, MSPAN_FULL, 1},
-	{16, 14, MSPAN_PARTIAL, 14},
-	{64, 64, MSPAN_FULL, 8},
-	{64, 57, MSPAN_FULL, 1},
-	{64, 56, MSPAN_PARTIAL, 56},
-	{64, 1, MSPAN_PARTIAL, 1},
-	{64, 0, MSPAN_UNLISTED, 0},
-	{1024, 1024, MSPAN_FULL, 128},
-	{1024, 897, MSPAN_FULL, 1},
-	{1024, 896, MSPAN_PARTIAL, 896},
-	{1, 0, MSPAN_UNLISTED, 0},
+	{1, 1, MSPAN_FULL, 1, MSPAN_UNLISTED},
+	{1, 0, MSPAN_UNLISTED, 0, MSPAN_UNLISTED},
+	{2, 2, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{2, 1, MSPAN_PARTIAL, 1, MSPAN_UNLISTED},
+	{3, 2, MSPAN_PARTIAL, 2, MSPAN_UNLISTED},
+	{4, 3, MSPAN_PARTIAL, 2, MSPAN_SPARSE},
+	{4, 1, MSPAN_SPARSE, 1, MSPAN_UNLISTED},
+	{7, 7, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{8, 8, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{8, 7, MSPAN_PARTIAL, 6, MSPAN_SPARSE},
+	{15, 15, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{16, 16, MSPAN_FULL, 2, MSPAN_PARTIAL},
+	{16, 15, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{16, 14, MSPAN_PARTIAL, 13, MSPAN_SPARSE},
+	{64, 64, MSPAN_FULL, 8, MSPAN_PARTIAL},
+	{64, 57, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{64, 56, MSPAN_PARTIAL, 55, MSPAN_SPARSE},
+	{64, 2, MSPAN_PARTIAL, 1, MSPAN_SPARSE},
+	{64, 1, MSPAN_SPARSE, 1, MSPAN_UNLISTED},
+	{64, 0, MSPAN_UNLISTED, 0, MSPAN_UNLISTED},
+	{1024, 1024, MSPAN_FULL, 128, MSPAN_PARTIAL},
+	{1024, 897, MSPAN_FULL, 1, MSPAN_PARTIAL},
+	{1024, 896, MSPAN_PARTIAL, 880, MSPAN_SPARSE},
+	{1024, 17, MSPAN_PARTIAL, 1, MSPAN_SPARSE},
+	{1024, 16, MSPAN_SPARSE, 12, MSPAN_SPARSE},
+	{1024, 4, MSPAN_SPARSE, 3, MSPAN_SPARSE},
+	{1024, 3, MSPAN_SPARSE, 3, MSPAN_UNLISTED},
+	{1024, 1, MSPAN_SPARSE, 1, MSPAN_UNLISTED},
 };
 
 static struct mspan *test_span_with(unsigned nelems, unsigned nallocated)
@@ -179,55 +193,171 @@ START_TEST(test_the_list_follows_from_the_count)
 }
 END_TEST
 
+static void test_clear(struct mspan *s, unsigned index)
+{
+	local_clear(&s->alloc_bits[index / 64], UINT64_C(1) << index % 64);
+}
+
 /* The frees before the last go without notice; that one changes the list. */
 START_TEST(test_a_free_notices_when_the_list_changes)
 {
 	const struct test_threshold *t = &thresholds[_i];
 	struct mspan *s = test_span_with(t->nelems, t->nallocated);
-	const enum mspan_list_id list = mspan_classify(s);
 
+	mspan_classify(s);
 	for (unsigned i = 0; i < t->nfrees; i++) {
 		const bool last = i == t->nfrees - 1;
 		const uintptr_t p = test_address(s, i);
 		ck_assert(mspan_free_by_owner(s, p) == !last);
+		ck_assert(mspan_is_allocated(test_object(s, i)) == last);
+		if (last)
+			test_clear(s, i);
 	}
-	if (t->nfrees > 0) {
-		const unsigned i = t->nfrees - 1;
-		ck_assert(mspan_is_allocated(test_object(s, i)));
-		s->alloc_bits[i / 64] &= ~(UINT64_C(1) << i % 64);
-		ck_assert_int_ne(mspan_classify(s), list);
+	ck_assert_int_eq(mspan_classify(s), t->then);
+}
+END_TEST
+
+/*
+ * The free that is due has not changed the list yet when a signal handler
+ * frees another object: that one is due as well, or nobody would be.
+ */
+START_TEST(test_no_free_passes_one_that_is_due)
+{
+	for (unsigned nelems = 2; nelems <= MAX_NELEMS; nelems *= 2) {
+		struct mspan *s = test_span_with(nelems, nelems);
+		unsigned i = 0;
+
+		mspan_classify(s);
+		while (mspan_free_by_owner(s, test_address(s, i)))
+			i++;
+		for (unsigned late = i + 1; late < nelems; late++)
+			ck_assert(
+				!mspan_free_by_owner(s, test_address(s, late)));
+		ck_assert(!mspan_free_by_owner(s, test_address(s, i)));
 	}
 }
 END_TEST
 
-/* For all shapes: full until an eighth is free, partial until all are. */
-static void test_every_span_goes_from_full_to_partial_to_empty_in(
-	unsigned class)
+/* Lists in the order in which a span that only loses objects meets them. */
+static int test_stage(enum mspan_list_id list)
+{
+	return list == MSPAN_FULL      ? 0
+	       : list == MSPAN_PARTIAL ? 1
+	       : list == MSPAN_SPARSE  ? 2
+				       : 3;
+}
+
+/* For all shapes: no list is left late, none is met again. */
+static void test_every_span_goes_from_full_to_empty_in(unsigned class)
 {
 	struct mspan *s = test_span_of(class);
 	enum mspan_list_id list = MSPAN_FULL;
-	unsigned nevents = 0;
 
 	test_take_first(s, s->nelems);
 	ck_assert_int_eq(mspan_classify(s), MSPAN_FULL);
 	for (unsigned i = 0; i < s->nelems; i++) {
 		if (mspan_free_by_owner(s, test_address(s, i)))
 			continue;
-		s->alloc_bits[i / 64] &= ~(UINT64_C(1) << i % 64);
+		test_clear(s, i);
 		const enum mspan_list_id now = mspan_classify(s);
-		ck_assert_int_ne(now, list);
-		ck_assert(now == MSPAN_UNLISTED || now == MSPAN_PARTIAL);
+		ck_assert_int_ge(test_stage(now), test_stage(list));
 		list = now;
-		nevents++;
 	}
 	ck_assert_int_eq(list, MSPAN_UNLISTED);
-	ck_assert_uint_eq(nevents, s->nelems > 1 ? 2 : 1);
 }
 
-START_TEST(test_every_span_goes_from_full_to_partial_to_empty)
+START_TEST(test_every_span_goes_from_full_to_empty)
 {
 	for (unsigned class = 1; class < NCLASSES; class ++)
-		test_every_span_goes_from_full_to_partial_to_empty_in(class);
+		test_every_span_goes_from_full_to_empty_in(class);
+}
+END_TEST
+
+/* Handing out. */
+
+/* The free objects of word w are cached, as the owner does it. */
+static void test_cache_word(struct mspan *s, unsigned w)
+{
+	const unsigned left = s->nelems - w * 64;
+	const uint64_t valid = left < 64 ? low_bits64(left) : UINT64_MAX;
+
+	s->cached_word = (uint8_t)w;
+	s->word_base = test_address(s, w * 64);
+	s->free_cache = ~s->alloc_bits[w] & valid;
+}
+
+/* '.' is free when the word is cached. */
+static const char *const cached_words[] = {
+	"........", "#.#.#.#.", "#######.", ".#######", "########"};
+
+START_TEST(test_cached_objects_are_handed_out_once_in_order)
+{
+	const char *objects = cached_words[_i];
+
+	for (unsigned w = 0; w < 4; w++) {
+		struct mspan *s = test_span_of(test_class_with(256));
+		test_take_first(s, s->nelems);
+		for (unsigned i = 0; objects[i] != '\0'; i++)
+			if (objects[i] == '.')
+				test_clear(s, w * 64 + 20 + i);
+		test_cache_word(s, w);
+		for (unsigned i = 0; objects[i] != '\0'; i++) {
+			if (objects[i] != '.')
+				continue;
+			const struct objref o = test_object(s, w * 64 + 20 + i);
+			ck_assert(!mspan_is_allocated(o));
+			ck_assert_uint_eq(
+				(uintptr_t)mspan_alloc(s), mspan_object(o));
+			ck_assert(mspan_is_allocated(o));
+		}
+		ck_assert_ptr_null(mspan_alloc(s));
+		ck_assert_uint_eq(mspan_count_allocated(s), s->nelems);
+	}
+}
+END_TEST
+
+/* Giving back the pages that no object touches. */
+
+static const struct {
+	const char *name;
+	size_t size;         /* of the objects; the span has 64 KiB */
+	const char *objects; /* '#' is allocated; the rest is free */
+	size_t npages;       /* OS pages given back, of 4 KiB */
+} purges[] = {
+	{"empty", 8192, "........", 16},
+	{"full", 8192, "########", 0},
+	{"first", 8192, "#.......", 14},
+	{"last", 8192, ".......#", 14},
+	{"middle", 8192, "...#....", 14},
+	{"every_other", 8192, "#.#.#.#.", 8},
+	{"small_objects", 1024, "#", 15},
+	{"two_in_a_page", 1024, "##", 15},
+	{"at_a_page_edge", 1024, "...##", 14},
+};
+
+START_TEST(test_a_purge_leaves_objects_alone)
+{
+	const unsigned class = sizeclass_of(purges[_i].size);
+	const size_t size = purges[_i].size, bytes = 64 << 10;
+	const char *objects = purges[_i].objects;
+	unsigned char *memory = os_map(bytes);
+	struct mspan *s = test_span(class, (unsigned)(bytes / size), 8);
+	size_t nzero = 0;
+
+	ck_assert_uint_eq(sizeclass_table[class].size, size);
+	s->base = (uintptr_t)memory;
+	memset(memory, 'x', bytes);
+	for (unsigned i = 0; objects[i] != '\0'; i++)
+		if (objects[i] == '#')
+			test_take(s, i);
+	ck_assert_uint_eq(mspan_purge(s), purges[_i].npages * os_page_size);
+	for (size_t at = 0; at < bytes; at++) {
+		const unsigned i = (unsigned)(at / size);
+		nzero += memory[at] == 0;
+		if (memory[at] != 'x' && mspan_is_allocated(test_object(s, i)))
+			ck_abort_msg("byte %zu is lost", at);
+	}
+	ck_assert_uint_eq(nzero, purges[_i].npages * os_page_size);
 }
 END_TEST
 
@@ -351,7 +481,11 @@ static void mspan_suite(TCase *tests)
 	UNIT_TABLE(tests, test_the_list_follows_from_the_count, thresholds);
 	UNIT_TABLE(
 		tests, test_a_free_notices_when_the_list_changes, thresholds);
-	UNIT_TEST(tests, test_every_span_goes_from_full_to_partial_to_empty);
+	UNIT_TEST(tests, test_no_free_passes_one_that_is_due);
+	UNIT_TEST(tests, test_every_span_goes_from_full_to_empty);
+	UNIT_TABLE(tests, test_cached_objects_are_handed_out_once_in_order,
+		cached_words);
+	UNIT_TABLE(tests, test_a_purge_leaves_objects_alone, purges);
 	UNIT_TABLE(tests, test_verify_finds_what_is_broken, breakages);
 	UNIT_TABLE(tests, test_lists_keep_their_order, list_cases);
 }
