@@ -587,6 +587,7 @@ void heap_fork_child(void)
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
 	lock_reset(&shared_lock);
+	shared_mcache = NULL; /* adopted like those of threads that are gone */
 	scavenger_fork_child();
 	thread_leave(t);
 }
