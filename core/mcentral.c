@@ -28,6 +28,12 @@ static bool is_unowned(struct mspan *s)
 	return (handoff & ~(uintptr_t)HANDOFF_DEFERRED) == 0;
 }
 
+/* s may be stale: to be asked again under the lock. */
+static struct mcentral *mcentral_of(const struct mspan *s)
+{
+	return &mcentrals[load_relaxed(&s->class)];
+}
+
 static void unlist_locked(struct mcentral *m, struct mspan *s)
 {
 	mspan_list_remove(&m->lists[s->list], s);
@@ -93,10 +99,10 @@ void mcentral_put(struct mspan *s)
 
 bool mcentral_adopt(struct mspan *s, struct mcache *c)
 {
-	struct mcentral *m = &mcentrals[s->class];
+	struct mcentral *m = mcentral_of(s);
 
 	lock(&m->lock);
-	bool mine = is_unowned(s) && m == &mcentrals[s->class];
+	bool mine = is_unowned(s) && m == mcentral_of(s);
 	if (mine) {
 		unlist_locked(m, s);
 		give_to_locked(s, c);
@@ -107,10 +113,10 @@ bool mcentral_adopt(struct mspan *s, struct mcache *c)
 
 bool mcentral_collect(struct mspan *s)
 {
-	struct mcentral *m = &mcentrals[s->class];
+	struct mcentral *m = mcentral_of(s);
 
 	lock(&m->lock);
-	bool unowned = is_unowned(s) && m == &mcentrals[s->class];
+	bool unowned = is_unowned(s) && m == mcentral_of(s);
 	if (unowned) {
 		unlist_locked(m, s);
 		mspan_collect_remote(s);

@@ -75,13 +75,13 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	s->list = MSPAN_UNLISTED;
 	s->moved = false;
 	s->purged = 0;
-	s->nwords = (uint8_t)words_for(nelems);
-	s->remote_line = (uint8_t)remote_line_for(s->nwords);
+	store_relaxed(&s->nwords, (uint8_t)words_for(nelems));
+	store_relaxed(&s->remote_line, (uint8_t)remote_line_for(s->nwords));
 	s->base = base;
 	s->magic = sizeclass_table[class].magic;
 	s->elemsize = sizeclass_table[class].size;
 	s->nelems = (uint16_t)nelems;
-	s->class = (uint8_t) class;
+	store_relaxed(&s->class, (uint8_t) class);
 	store_relaxed(&s->word_base, 0);
 	store_relaxed(&s->free_cache, 0);
 	store_relaxed(&s->cached_word, 0);
@@ -106,7 +106,9 @@ unsigned mspan_count_allocated(const struct mspan *s)
 
 bool mspan_all_freed_remotely(struct mspan *s)
 {
-	for (unsigned w = 0; w < s->nwords; w++) {
+	unsigned nwords = load_relaxed(&s->nwords); /* s may be stale */
+
+	for (unsigned w = 0; w < nwords; w++) {
 		/* pairs: mspan_free_by_owner */
 		uint64_t allocated = load_acquire(&s->alloc_bits[w]);
 		uint64_t freed = load_acquire(&mspan_remote(s)->bits[w]);

@@ -39,7 +39,8 @@ enum {
 
 /*
  * One span.  The struct is never unmapped and never becomes anything but an
- * mspan of the same capacity, so a stale pointer may be read, not trusted.
+ * mspan of the same capacity, so a stale pointer may be read, not trusted;
+ * remote_line, nwords and class are read that way, and the shared words.
  */
 struct mspan {
 	/* Guarded by the lock of whoever owns the span. */
@@ -100,7 +101,9 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 /* The words that other threads write. */
 static inline struct mspan_remote *mspan_remote(struct mspan *s)
 {
-	return (struct mspan_remote *)((char *)s + 64u * s->remote_line);
+	unsigned line = load_relaxed(&s->remote_line); /* s may be stale */
+
+	return (struct mspan_remote *)((char *)s + 64u * line);
 }
 
 /* Bytes of one object. */

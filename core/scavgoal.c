@@ -16,6 +16,8 @@
  */
 #include "core/scavgoal.h"
 
+#include "core/atomics.h"
+
 enum {
 	SECOND_NS = 1000000000,
 	SECONDS_MAX = 64, /* after so many halvings nothing is left */
@@ -39,7 +41,7 @@ static size_t scavgoal_decay(const struct scavgoal *g)
 
 static void scavgoal_end_second(struct scavgoal *g)
 {
-	g->regret = scavgoal_decay(g);
+	store_relaxed(&g->regret, scavgoal_decay(g));
 	g->is_regret_new = false;
 	g->released_before = g->released;
 	g->released = 0;
@@ -85,7 +87,7 @@ void scavgoal_note_reused(struct scavgoal *g, size_t bytes, uint64_t now_ns)
 	size_t regretted = scavgoal_take(&g->released_before, bytes);
 	regretted += scavgoal_take(&g->released, bytes - regretted);
 	if (regretted > 0) {
-		g->regret += regretted;
+		store_relaxed(&g->regret, g->regret + regretted);
 		g->is_regret_new = true;
 	}
 }
@@ -109,7 +111,7 @@ size_t scavgoal_allowance(
 	scavgoal_note_in_use(g, in_use_bytes);
 
 	/* More regret than this was wasted whatever comes. */
-	g->regret = scavgoal_min(g->regret, g->peak);
+	store_relaxed(&g->regret, scavgoal_min(g->regret, g->peak));
 	const size_t below_peak = g->peak - in_use_bytes;
 	return SCAVGOAL_FLOOR + in_use_bytes / SCAVGOAL_INUSE_DIVISOR +
 	       scavgoal_min(g->regret, below_peak);

@@ -36,7 +36,7 @@ struct scavgoal {
 	uint64_t second_ns;     /* when the current second began */
 	size_t released;        /* given back in it, and not reused yet */
 	size_t released_before; /* the same, in the second before */
-	size_t regret;          /* what the allowance has grown by */
+	size_t regret;          /* what the allowance has grown by; atomic */
 	bool is_regret_new;     /* regret grew in the current second */
 	size_t in_use;          /* last told */
 	size_t low;             /* the least told since the second began */
