@@ -23,10 +23,17 @@ static inline unsigned clz64(uint64_t x)
 	return (unsigned)__builtin_clzll(x);
 }
 
-/* How many bits are set. */
+/*
+ * How many bits are set.  Sums in ever wider fields; the compiler's builtin
+ * is a call into libgcc for a machine that may lack the instruction.
+ */
 static inline unsigned popcount64(uint64_t x)
 {
-	return (unsigned)__builtin_popcountll(x);
+	x -= (x >> 1) & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) +
+	    ((x >> 2) & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)((x * UINT64_C(0x0101010101010101)) >> 56);
 }
 
 /* The largest k with 2^k <= x.  x is not 0. */

@@ -86,7 +86,8 @@ static void large_give_back(struct mspan *s)
 	}
 }
 
-static void thread_leave(struct thread *t)
+/* Does what the frees of signal handlers have left to do. */
+COLD static void drain_deferred(struct thread *t)
 {
 	struct mspan *s;
 
@@ -99,13 +100,19 @@ static void thread_leave(struct thread *t)
 		else
 			mcache_tell_owner(own_mcache(t), s);
 	}
-	barrier_compiler();
-	t->busy = false;
-	barrier_compiler();
-	/* A handler that came in between sees busy unset from now on. */
-	if (unlikely(load_relaxed(&t->deferred) != NULL)) {
+}
+
+static void thread_leave(struct thread *t)
+{
+	for (;;) {
+		barrier_compiler();
+		t->busy = false;
+		barrier_compiler();
+		/* From here on a handler does its frees itself. */
+		if (likely(load_relaxed(&t->deferred) == NULL))
+			return;
 		thread_enter(t);
-		thread_leave(t);
+		drain_deferred(t);
 	}
 }
 
@@ -236,7 +243,8 @@ static void *alloc_small_busy(struct thread *t, unsigned class)
 }
 
 /* An object of the class; 0: a large one.  *zeroed is set for a large one. */
-static void *alloc_any(unsigned class, size_t size, size_t align, bool *zeroed)
+COLD static void *alloc_any(
+	unsigned class, size_t size, size_t align, bool *zeroed)
 {
 	struct thread *t = thread_self();
 
@@ -263,9 +271,19 @@ static unsigned class_for(size_t size)
 
 void *heap_alloc_slow(size_t size)
 {
+	struct thread *t = thread_self();
+	unsigned class = class_for(size);
 	bool zeroed;
 
-	return alloc_any(class_for(size), size, 16, &zeroed);
+	if (likely(!t->busy)) {
+		thread_enter(t);
+		mcache_next_word(t->mcache, class);
+		thread_leave(t);
+		void *p = mcache_alloc(t->mcache, class);
+		if (likely(p != NULL))
+			return p;
+	}
+	return alloc_any(class, size, 16, &zeroed);
 }
 
 void *heap_alloc_zeroed(size_t size)

@@ -29,7 +29,7 @@
 extern uint8_t heap_class8[NSIZE8] HIDDEN;
 
 /* The rest of heap_alloc: nothing at hand, a large size, a first call. */
-COLD void *heap_alloc_slow(size_t size);
+NOINLINE void *heap_alloc_slow(size_t size);
 
 /* The rest of heap_free: NULL, another owner, a list change or misuse. */
 COLD void heap_free_slow(void *p);

@@ -106,9 +106,10 @@ static bool cache_from(struct mcache *c, struct mspan *s, unsigned w)
 	return false;
 }
 
-/* Caches another word of the current span; false: it has no room left. */
-static bool cache_next(struct mcache *c, struct mspan *s)
+bool mcache_next_word(struct mcache *c, unsigned class)
 {
+	struct mspan *s = c->current[class];
+
 	if (s == &mspan_none)
 		return false;
 	if (cache_from(c, s, s->cached_word + 1u))
@@ -311,7 +312,7 @@ static bool refill_locked(struct mcache *c, unsigned class)
 
 bool mcache_refill(struct mcache *c, unsigned class)
 {
-	if (cache_next(c, c->current[class]))
+	if (mcache_next_word(c, class))
 		return true;
 	lock(&c->lock);
 	bool done = refill_locked(c, class);

@@ -77,6 +77,12 @@ struct mcache *mcache_acquire(void);
 /* The thread ends: its spans go to mcentral, the mcache to later threads. */
 void mcache_release(struct mcache *c);
 
+/*
+ * The light part of mcache_refill: another word of the current span; false:
+ * it has no room left.  No lock.  Caller: owner, busy.
+ */
+bool mcache_next_word(struct mcache *c, unsigned class);
+
 /* Makes mcache_alloc succeed once more; false: no memory.  Caller: owner. */
 bool mcache_refill(struct mcache *c, unsigned class);
 

@@ -28,7 +28,7 @@
 
 enum { LARGEST_ALIGN_SHIFT = 63 /* 2^63 is the last power of two */ };
 
-static COLD void *malloc_slow(size_t size)
+static NOINLINE void *malloc_slow(size_t size)
 {
 	void *p = heap_alloc_slow(size);
 
