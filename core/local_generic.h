@@ -26,6 +26,24 @@ static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
 		word, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/* Whether *word is value. */
+static inline bool local_is(const uint64_t *word, uint64_t value)
+{
+	return load_relaxed(word) == value;
+}
+
+/* The word with bit n % 64 set. */
+static inline uint64_t local_bit(uint64_t n)
+{
+	return UINT64_C(1) << n % 64;
+}
+
+/* Number of the lowest set bit of x, which is not 0; 64 bits wide. */
+static inline uint64_t local_first_bit(uint64_t x)
+{
+	return (uint64_t)__builtin_ctzll(x);
+}
+
 /* Counts down by one; says whether nothing is left, or less. */
 static inline bool local_count_down(int32_t *count)
 {

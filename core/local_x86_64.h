@@ -35,6 +35,36 @@ static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
 	return same;
 }
 
+/* Whether *word is value. */
+static inline bool local_is(const uint64_t *word, uint64_t value)
+{
+	bool same;
+
+	__asm__ volatile("cmpq %2, %1"
+			 : "=@cce"(same)
+			 : "m"(*word), "r"(value)
+			 : "cc");
+	return same;
+}
+
+/* The word with bit n % 64 set; cheaper than a shift by a variable. */
+static inline uint64_t local_bit(uint64_t n)
+{
+	uint64_t word = 0;
+
+	__asm__("btsq %1, %0" : "+r"(word) : "r"(n) : "cc");
+	return word;
+}
+
+/* Number of the lowest set bit of x, which is not 0; 64 bits wide. */
+static inline uint64_t local_first_bit(uint64_t x)
+{
+	uint64_t n;
+
+	__asm__("rep bsfq %1, %0" : "=r"(n) : "r"(x) : "cc");
+	return n;
+}
+
 /* Counts down by one; says whether nothing is left, or less. */
 static inline bool local_count_down(int32_t *count)
 {

@@ -49,11 +49,11 @@ struct mspan {
 	struct mspan *inbox_next;    /* in its owner's inbox, when PENDING */
 	struct mspan *inbox_prev;    /* likewise */
 	struct mspan *deferred_next; /* while DEFERRED; that thread only */
-	uint64_t *mark_bits;         /* the collector's; NULL without it */
 	uint32_t npages;             /* Go pages in the span */
 	uint32_t sweepgen;           /* the collector's; see GO.md's states */
 	uint8_t list;                /* enum mspan_list_id */
 	uint8_t nlines;              /* size of this struct in cache lines */
+	uint8_t nwords;              /* words in alloc_bits, at least 1 */
 	uint8_t remote_line;         /* cache line of struct mspan_remote */
 	bool moved;                  /* os_move put pages into it */
 	uint32_t purged;             /* bytes given back while in PURGED */
@@ -66,18 +66,19 @@ struct mspan {
 	/* Owner only: what the next mallocs take. */
 	uint64_t free_cache; /* free objects of one word, as bits; 0: go slow */
 	uintptr_t word_base; /* address of the word's first object */
+	uint64_t elemsize;   /* bytes per object; fixed; 0 if large */
 	int32_t free_until;  /* frees by the owner until a list change */
 
 	/* Fixed while in use, but for cached_word. */
-	uint32_t elemsize;   /* bytes per object; 0 if large */
 	uint16_t nelems;     /* objects in the span */
 	uint8_t class;       /* size class; 0 is one large object */
-	uint8_t nwords;      /* words in alloc_bits, at least 1 */
 	uint8_t cached_word; /* owner only: the word that free_cache is of */
 
 	/* Owner writes, others read: 1 = handed out to the program. */
 	uint64_t alloc_bits[];
 };
+
+static_assert(offsetof(struct mspan, base) == 64, "one line before base");
 
 /* What threads that do not own the span write: lines of their own. */
 struct mspan_remote {
@@ -191,9 +192,9 @@ static ALWAYS_INLINE void *mspan_alloc(struct mspan *s)
 	uint64_t rest = cached & (cached - 1);
 	local_set(&s->alloc_bits[load_relaxed(&s->cached_word)], cached ^ rest);
 	if (unlikely(!local_cas(&s->free_cache, cached, rest) ||
-		     load_relaxed(&s->word_base) != base))
+		     !local_is(&s->word_base, base)))
 		return NULL;
-	uintptr_t p = base + (uint64_t)ctz64(cached) * s->elemsize;
+	uintptr_t p = base + local_first_bit(cached) * s->elemsize;
 	if (p == 0)
 		__builtin_unreachable(); /* spares the caller a test */
 	return (void *)p;
@@ -211,7 +212,7 @@ static ALWAYS_INLINE bool mspan_free_by_owner(struct mspan *s, uintptr_t p)
 		return false;
 
 	uint64_t *word = &s->alloc_bits[index / 64];
-	uint64_t bit = UINT64_C(1) << index % 64;
+	uint64_t bit = local_bit(index);
 	if (unlikely((load_relaxed(word) & bit) == 0))
 		return false;
 	if (unlikely(local_count_down(&s->free_until)))
