@@ -5,9 +5,11 @@ running itself is done by build/perf/launch, a small C program, so that what
 is measured is never the child of this interpreter.
 """
 
+import atexit
 import glob
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +66,15 @@ class Allocator:
             raise Failure(f"{self.name}: the preload of {self.path} "
                           f"has no effect: {done.stderr.decode().strip()}")
 
+    def hold(self):
+        """Goes on with a copy, which a build meanwhile does not replace."""
+        if self.path is None or not self.path.startswith(ROOT + os.sep):
+            return
+        folder = tempfile.mkdtemp(prefix="goalloc-perf.")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        self.path = shutil.copy(self.path, folder)
+        os.chmod(folder, 0o755)
+
     def environment(self):
         """The caller's environment with this preload, or with none."""
         env = dict(os.environ)
@@ -87,6 +98,15 @@ class Result:
         self.preload = figures["preload"]
         self.output = output
         self.errors = errors
+
+
+def allocators(texts):
+    """Parsed, held, and seen to take effect."""
+    found = [Allocator.parse(text) for text in texts]
+    for allocator in found:
+        allocator.hold()
+        allocator.check_takes_effect()
+    return found
 
 
 def build(*targets):

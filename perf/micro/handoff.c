@@ -1,103 +1,74 @@
 /*
  * handoff: one thread allocates, the other frees (producer and consumer).
  *
- *   thread 0: malloc, write --> ring of 4096 pointers --> thread 1: read, free
+ *   thread 0: malloc, write --> 16 chunks of 256 pointers --> thread 1: free
  *
  * Both threads do the same number of operations, so the ring is empty again
- * at the end of each run.  Each side publishes its position once per 64
- * blocks: the ring's own cost is then a small part of what is measured.
+ * at the end of each run.
  *
- * Waiting: a few hundred spins, then sched_yield, as a core may be shared.
+ * Waiting: on a semaphore per chunk, once in 256 operations.  Spinning would
+ * measure the scheduler whenever the machine has other work; a waiting thread
+ * that sleeps costs no CPU time, and that is reported beside the wall time.
  */
-#include <sched.h>
-#include <stdatomic.h>
+#include <semaphore.h>
 #include <stdlib.h>
 
 #include "../bench.h"
 #include "micro.h"
 
 enum {
-	RING_SIZE = 4096,
-	RING_CHUNK = 64, /* blocks published at a time; divides RING_SIZE */
-	RING_NSPINS = 200,
-	CACHE_LINE = 64,
+	RING_NCHUNKS = 16,
+	CHUNK_NBLOCKS = 256,
 };
 
 static struct {
-	/* Written by the producer alone. */
-	_Alignas(CACHE_LINE) _Atomic size_t nput;
-
-	/* Written by the consumer alone. */
-	_Alignas(CACHE_LINE) _Atomic size_t ntaken;
-
-	/* A slot belongs to the producer when nput - ntaken says so. */
-	_Alignas(CACHE_LINE) char *slots[RING_SIZE];
+	sem_t filled; /* chunks that the consumer may take */
+	sem_t empty;  /* chunks that the producer may fill */
+	char *chunks[RING_NCHUNKS][CHUNK_NBLOCKS];
 } ring;
 
-static void handoff_pause(int nspins)
+static void handoff_fill(char *chunk[CHUNK_NBLOCKS], size_t next)
 {
-	if (nspins > RING_NSPINS)
-		sched_yield();
-}
-
-static void handoff_put_chunk(size_t *next)
-{
-	const size_t nput =
-		atomic_load_explicit(&ring.nput, memory_order_relaxed);
-	int nspins = 0;
-
-	/* pairs: the store in handoff_take_chunk */
-	while (nput + RING_CHUNK -
-			atomic_load_explicit(
-				&ring.ntaken, memory_order_acquire) >
-		RING_SIZE)
-		handoff_pause(nspins++);
-	for (size_t i = 0; i < RING_CHUNK; i++) {
-		char *p = malloc(micro_size((*next)++));
+	sem_wait(&ring.empty);
+	for (int i = 0; i < CHUNK_NBLOCKS; i++) {
+		char *p = malloc(micro_size(next++));
 
 		*p = 1;
-		ring.slots[(nput + i) % RING_SIZE] = p;
+		chunk[i] = p;
 	}
-	/* pairs: the load in handoff_take_chunk */
-	atomic_store_explicit(
-		&ring.nput, nput + RING_CHUNK, memory_order_release);
+	sem_post(&ring.filled);
 }
 
-static void handoff_take_chunk(void)
+static void handoff_drain(char *chunk[CHUNK_NBLOCKS])
 {
-	const size_t ntaken =
-		atomic_load_explicit(&ring.ntaken, memory_order_relaxed);
-	int nspins = 0;
-
-	/* pairs: the store in handoff_put_chunk */
-	while (atomic_load_explicit(&ring.nput, memory_order_acquire) == ntaken)
-		handoff_pause(nspins++);
-	for (size_t i = 0; i < RING_CHUNK; i++) {
-		char *p = ring.slots[(ntaken + i) % RING_SIZE];
-
-		bench_keep(p);
-		free(p);
+	sem_wait(&ring.filled);
+	for (int i = 0; i < CHUNK_NBLOCKS; i++) {
+		bench_keep(chunk[i]);
+		free(chunk[i]);
 	}
-	/* pairs: the load in handoff_put_chunk */
-	atomic_store_explicit(
-		&ring.ntaken, ntaken + RING_CHUNK, memory_order_release);
+	sem_post(&ring.empty);
 }
 
 static void handoff_run(struct bench_state *state, long unused)
 {
 	const bool is_producer = bench_thread_index(state) == 0;
-	size_t next = 0;
+	static size_t nchunks[2]; /* by thread; goes on from run to run */
+	size_t *mine = &nchunks[is_producer];
 
 	(void)unused;
-	while (bench_batch(state, RING_CHUNK)) {
+	while (bench_batch(state, CHUNK_NBLOCKS)) {
+		char **chunk = ring.chunks[(*mine)++ % RING_NCHUNKS];
+
 		if (is_producer)
-			handoff_put_chunk(&next);
+			handoff_fill(chunk, *mine * CHUNK_NBLOCKS);
 		else
-			handoff_take_chunk();
+			handoff_drain(chunk);
 	}
 }
 
 void handoff_register(void)
 {
+	sem_init(&ring.filled, 0, 0);
+	sem_init(&ring.empty, 0, RING_NCHUNKS);
 	bench_add("handoff", handoff_run, 0, 2);
 }
