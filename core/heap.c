@@ -39,7 +39,8 @@ enum {
 	COPY_STEP = 4 << 20,   /* bytes resident twice while copying */
 	GROWTH_DIVISOR = 8,    /* what a growing large object gets on top */
 	GROWTH_MIN_PAGES = 16, /* where that begins */
-	LAST_EXIT_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS,
+	/* A sanitizer is gone after the very last. */
+	LAST_EXIT_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS - SANITIZED,
 };
 
 uint8_t heap_class8[NSIZE8];

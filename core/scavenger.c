@@ -158,7 +158,8 @@ static void helper_main(void *unused)
 
 void scavenger_wake(void)
 {
-	if (load_relaxed(&mheap.goal.regret) < HELPER_WORTH)
+	/* The sanitizers know no threads but libc's. */
+	if (SANITIZED || load_relaxed(&mheap.goal.regret) < HELPER_WORTH)
 		return;
 	lock(&mheap.lock);
 	if (is_wanted_locked() && !os_thread_is_running(&helper)) {
