@@ -15,7 +15,8 @@ redis_start()
 		port=$(port_free)
 		server_start redis-server --bind 127.0.0.1 --port "$port" \
 			--save '' --io-threads 2 --appendonly yes \
-			--appendfsync no --maxmemory "$1" \
+			--appendfsync no --auto-aof-rewrite-percentage 0 \
+			--maxmemory "$1" \
 			--maxmemory-policy allkeys-lru --dir "$PWD"
 		if server_wait is_ready; then
 			return
