@@ -28,6 +28,12 @@
  */
 extern uint8_t heap_class8[NSIZE8] HIDDEN;
 
+/*
+ * Whether the heap can be used; sets it up at the first call.  The thread is
+ * busy.
+ */
+bool heap_start(void);
+
 /* The rest of heap_alloc: nothing at hand, a large size, a first call. */
 NOINLINE void *heap_alloc_slow(size_t size);
 

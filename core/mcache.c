@@ -3,32 +3,13 @@
  *
  *   current   the span of a class that objects come from, a word of bits at
  *             a time (free_cache)
- *   PARTIAL, SPARSE, PURGED, FULL   the others, by room (core/mspan.c)
- *   inbox     spans in which other threads have freed objects
+ *   others    in lists by how much room they have (core/mcache_spans.c)
  *
- *   refill:   next word of current -> collect the inbox -> a PARTIAL
- * span
- *             -> one from mcentral -> a new one from mheap
+ *   refill:   the next word of current; else, under the lock: collect the
+ *             inbox, then a span of its own with room, one from mcentral, a
+ *             new one from mheap
  *
- * A thread that frees another's object sets its remote bit, then tells the
- * owner once per span: under the owner's lock it sets PENDING, clears
- * s->owner (so that the owner's own frees look at the remote bits too: a
- * double free is found whoever frees) and puts the span into the inbox.  The
- * owner clears PENDING before it collects the bits, the stranger reads
- * PENDING after it has set one; both orders are sequentially consistent, so
- * a bit is either collected or told.
- *
- * A span in which strangers have freed all that was left is taken from its
- * owner and goes back to mheap, also if the owner sleeps for ever: nobody
- * else can have business in it, since the owner's last free of an object
- * ends with the clearing of its bit (mspan_free_by_owner).
- *
- * A sparse span, one that strangers to each other would keep alive for an
- * object or two, gives back its free pages (PURGED) once a few others have
- * become sparse after it.
- *
- * An empty span goes back to mheap, unless it is its list's only one: a
- * program that frees and allocates at a span's edge does not thrash.
+ * A class starts with Go's small spans and earns longer ones.
  *
  * Invariants: a span's handoff names c exactly while it is c's current span
  *             or in one of c's lists.
@@ -40,13 +21,13 @@
 
 #include "core/fatal.h"
 #include "core/fixalloc.h"
+#include "core/mcache_spans.h"
 #include "core/mcentral.h"
 #include "core/mheap.h"
 #include "core/scavenger.h"
 
 enum {
 	FIRST_SPANS = 2, /* small spans that a class gets before big ones */
-	SPARSE_KEEP = 4, /* newest sparse spans of a class, left resident */
 };
 
 struct mspan mspan_none;
@@ -54,15 +35,6 @@ struct mcache mcache_none = {
 	.current = {[0 ... NCLASSES - 1] = &mspan_none},
 };
 struct mcache_registry mcaches = {.lock = LOCK_INIT(mcaches)};
-
-_Thread_local struct thread thread_local_state = {.mcache = &mcache_none};
-
-static struct mcache *owner_of(struct mspan *s)
-{
-	uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
-
-	return (struct mcache *)(handoff & ~(uintptr_t)HANDOFF_FLAGS);
-}
 
 /* Caching words of the current span. */
 
@@ -141,104 +113,6 @@ static bool set_current(struct mcache *c, struct mspan *s)
 	return cached;
 }
 
-/* Lists.  All of these: Holds: c's lock. */
-
-static void unlist_locked(struct mcache *c, struct mspan *s)
-{
-	if (s->list != MSPAN_UNLISTED)
-		mspan_list_remove(&c->classes[s->class].lists[s->list], s);
-	s->list = MSPAN_UNLISTED;
-}
-
-static void list_locked(
-	struct mcache *c, struct mspan *s, enum mspan_list_id list)
-{
-	mspan_list_push(&c->classes[s->class].lists[list], s);
-	s->list = (uint8_t)list;
-}
-
-static void inbox_remove_locked(struct mcache *c, struct mspan *s)
-{
-	if (s->inbox_prev != NULL)
-		s->inbox_prev->inbox_next = s->inbox_next;
-	else
-		c->inbox = s->inbox_next;
-	if (s->inbox_next != NULL)
-		s->inbox_next->inbox_prev = s->inbox_prev;
-}
-
-static void inbox_push_locked(struct mcache *c, struct mspan *s)
-{
-	s->inbox_prev = NULL;
-	s->inbox_next = c->inbox;
-	if (c->inbox != NULL)
-		c->inbox->inbox_prev = s;
-	c->inbox = s;
-}
-
-/* Sparse spans that have stayed so while others became so. */
-static void purge_oldest_locked(struct mcache *c, struct mcache_class *k)
-{
-	while (k->lists[MSPAN_SPARSE].n > SPARSE_KEEP) {
-		struct mspan *s = k->lists[MSPAN_SPARSE].tail;
-		unlist_locked(c, s);
-		mheap_set_purged(s, mspan_purge(s));
-		list_locked(c, s, MSPAN_PURGED);
-	}
-}
-
-static void free_empty_locked(struct mcache *c, struct mspan *s)
-{
-	unlist_locked(c, s);
-	if (load_relaxed(&mspan_remote(s)->handoff) & HANDOFF_PENDING)
-		inbox_remove_locked(c, s);
-	mheap_free_span(s);
-}
-
-/* Puts a span that is not current where its count of objects says. */
-static void relist_locked(struct mcache *c, struct mspan *s)
-{
-	struct mcache_class *k = &c->classes[s->class];
-	enum mspan_list_id list = mspan_classify(s);
-
-	if (list == MSPAN_UNLISTED && k->lists[MSPAN_PARTIAL].head == NULL)
-		list = MSPAN_PARTIAL; /* empty, and kept for the next refill */
-	if (list == MSPAN_SPARSE && s->list == MSPAN_PURGED) {
-		mheap_set_purged(s, mspan_purge(s));
-	} else if (list == MSPAN_UNLISTED) {
-		free_empty_locked(c, s);
-	} else if (list != s->list) {
-		unlist_locked(c, s);
-		list_locked(c, s, list);
-		purge_oldest_locked(c, k);
-	}
-}
-
-static bool is_current(const struct mcache *c, const struct mspan *s)
-{
-	return c->current[s->class] == s;
-}
-
-/* Takes over what strangers freed in one span. */
-static void collect_locked(struct mcache *c, struct mspan *s)
-{
-	store_release(&s->owner, c);
-	/* A stranger that sets a bit after this sees no PENDING and tells. */
-	uintptr_t old = fetch_and_seqcst(&mspan_remote(s)->handoff,
-		~(uintptr_t)HANDOFF_PENDING); /* pairs: needs_telling */
-	if ((old & HANDOFF_PENDING) != 0)
-		inbox_remove_locked(c, s);
-	mspan_collect_remote(s);
-	if (!is_current(c, s))
-		relist_locked(c, s);
-}
-
-static void collect_inbox_locked(struct mcache *c)
-{
-	while (c->inbox != NULL)
-		collect_locked(c, c->inbox);
-}
-
 /* Refilling. */
 
 static void own_locked(struct mcache *c, struct mspan *s)
@@ -284,7 +158,7 @@ static struct mspan *next_span_locked(struct mcache *c, unsigned class)
 	struct mspan *s = best_own_locked(c, class);
 
 	if (s != NULL) {
-		unlist_locked(c, s);
+		mcache_unlist_locked(c, s);
 		mheap_set_purged(s, 0);
 		return s;
 	}
@@ -297,13 +171,13 @@ static void retire_current_locked(struct mcache *c, unsigned class)
 	struct mspan *s = drop_current(c, class);
 
 	if (s != NULL)
-		relist_locked(c, s);
+		mcache_relist_locked(c, s);
 }
 
 static bool refill_locked(struct mcache *c, unsigned class)
 {
 	retire_current_locked(c, class);
-	collect_inbox_locked(c);
+	mcache_collect_inbox_locked(c);
 	struct mspan *s = next_span_locked(c, class);
 	if (s == NULL)
 		return false;
@@ -367,13 +241,13 @@ static void abandon_class_locked(struct mcache *c, unsigned class)
 		mcentral_put(s);
 	for (unsigned list = 0; list < MSPAN_NLISTS; list++) {
 		while ((s = k->lists[list].head) != NULL) {
-			unlist_locked(c, s);
+			mcache_unlist_locked(c, s);
 			mcentral_put(s);
 		}
 	}
 }
 
-static void release_locked(struct mcache *c)
+void mcache_abandon_locked(struct mcache *c)
 {
 	for (unsigned class = 1; class < NCLASSES; class ++)
 		abandon_class_locked(c, class);
@@ -381,7 +255,7 @@ static void release_locked(struct mcache *c)
 	c->dead = false;
 }
 
-static void registry_give(struct mcache *c)
+void mcache_give(struct mcache *c)
 {
 	lock(&mcaches.lock);
 	c->inuse = false;
@@ -394,178 +268,21 @@ static void registry_give(struct mcache *c)
 void mcache_release(struct mcache *c)
 {
 	lock(&c->lock);
-	release_locked(c);
+	mcache_abandon_locked(c);
 	unlock(&c->lock);
-	registry_give(c);
+	mcache_give(c);
 	if (load_relaxed(&mcaches.ninuse) < 2)
 		scavenger_stop(); /* the program is single-threaded again */
 }
 
-/* Freeing. */
-
-/* The rest of a free by the owner: a list has to change, or may have to. */
-static void free_event(struct mcache *c, struct objref o)
+void *mcache_alloc_or_refill(struct mcache *c, unsigned class)
 {
-	struct mspan *s = o.span;
-
-	lock(&c->lock);
-	local_clear(&s->alloc_bits[o.index / 64], UINT64_C(1) << o.index % 64);
-	if (is_current(c, s))
-		store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
-	else
-		relist_locked(c, s);
-	unlock(&c->lock);
-}
-
-static bool free_by_owner(struct mcache *c, struct objref o)
-{
-	struct mspan *s = o.span;
-
-	if (mspan_is_marked_remote(o) || !mspan_is_allocated(o))
-		return false;
-	/* Not above 0 where the fast path has counted down already. */
-	if (load_relaxed(&s->free_until) <= 0 ||
-		local_count_down(&s->free_until))
-		free_event(c, o);
-	else
-		local_clear(&s->alloc_bits[o.index / 64],
-			UINT64_C(1) << o.index % 64);
-	return true;
-}
-
-static void set_pending_locked(struct mcache *owner, struct mspan *s)
-{
-	/* pairs: collect_locked */
-	uintptr_t old =
-		fetch_or_seqcst(&mspan_remote(s)->handoff, HANDOFF_PENDING);
-
-	if ((old & HANDOFF_PENDING) != 0)
-		return;
-	store_release(&s->owner, NULL); /* pairs: mspan_owned_by */
-	inbox_push_locked(owner, s);
-}
-
-/* Does what a stranger's free asks for, if the owner is still the same. */
-static bool tell_locked(
-	struct mcache *owner, const struct mcache *c, struct mspan *s)
-{
-	if (owner_of(s) != owner)
-		return false;
-	if (owner == c)
-		collect_locked(owner, s);
-	else if (!is_current(owner, s) && mspan_all_freed_remotely(s))
-		free_empty_locked(owner, s);
-	else
-		set_pending_locked(owner, s);
-	return true;
-}
-
-static bool tell(struct mcache *owner, const struct mcache *c, struct mspan *s)
-{
-	lock(&owner->lock);
-	bool dead = owner->dead;
-	bool told = !dead && tell_locked(owner, c, s);
-	if (dead)
-		release_locked(owner);
-	unlock(&owner->lock);
-	if (dead)
-		registry_give(owner);
-	return told;
-}
-
-/* Unowned: c adopts it, or, where c is NULL, its bits are collected. */
-static bool tell_central(struct mcache *c, struct mspan *s)
-{
-	if (c == NULL)
-		return mcentral_collect(s);
-	lock(&c->lock);
-	bool mine = mcentral_adopt(s, c);
-	if (mine)
-		relist_locked(c, s);
-	unlock(&c->lock);
-	return mine;
-}
-
-void mcache_tell_owner(struct mcache *c, struct mspan *s)
-{
-	for (;;) {
-		uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
-		if ((handoff & (HANDOFF_DEAD | HANDOFF_LARGE)) != 0)
-			return; /* collected by somebody, and gone */
-		struct mcache *owner = owner_of(s);
-		if (owner != NULL ? tell(owner, c, s) : tell_central(c, s))
-			return;
-	}
-}
-
-/* The last of its word: perhaps the last of its span. */
-static bool is_last_of_word(struct objref o)
-{
-	struct mspan *s = o.span;
-	unsigned w = o.index / 64;
-
-	return (load_relaxed(&s->alloc_bits[w]) &
-		       ~load_relaxed(&mspan_remote(s)->bits[w])) == 0;
-}
-
-static bool needs_telling(struct objref o)
-{
-	struct mspan *s = o.span;
-	/* pairs: collect_locked */
-	uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
-
-	return (handoff & HANDOFF_PENDING) == 0 ||
-	       (is_last_of_word(o) && mspan_all_freed_remotely(s));
-}
-
-static bool free_by_stranger(struct mcache *c, struct objref o)
-{
-	if (!mspan_is_allocated(o) || !mspan_mark_remote(o))
-		return false;
-	if (needs_telling(o))
-		mcache_tell_owner(c, o.span);
-	return true;
-}
-
-bool mcache_free(struct mcache *c, struct objref o)
-{
-	if (c != NULL && owner_of(o.span) == c)
-		return free_by_owner(c, o);
-	return free_by_stranger(c, o);
-}
-
-/* Deferring. */
-
-/*
- * kind is HANDOFF_LARGE or 0.  Of another kind than the object's span was, it
- * is another span by now: what was freed has been collected.
- */
-static bool try_set_deferred(struct mspan *s, uintptr_t kind)
-{
-	uintptr_t *handoff = &mspan_remote(s)->handoff;
-	uintptr_t old = load_seqcst(handoff); /* pairs: thread_leave */
-
 	do {
-		if ((old & (HANDOFF_DEFERRED | HANDOFF_DEAD)) != 0 ||
-			(old & HANDOFF_LARGE) != kind)
-			return false;
-	} while (!try_cas_acqrel(handoff, &old, old | HANDOFF_DEFERRED));
-	return true;
-}
-
-bool mcache_defer_free(struct thread *t, struct objref o)
-{
-	uintptr_t kind = o.span->class == 0 ? HANDOFF_LARGE : 0;
-
-	if (!mspan_is_allocated(o) || !mspan_mark_remote(o))
-		return false;
-	if (!try_set_deferred(o.span, kind))
-		return true;
-	struct mspan *head = load_relaxed(&t->deferred);
-	do {
-		o.span->deferred_next = head;
-	} while (!try_cas_acqrel(&t->deferred, &head, o.span));
-	return true;
+		void *p = mcache_alloc(c, class);
+		if (p != NULL)
+			return p;
+	} while (mcache_refill(c, class));
+	return NULL;
 }
 
 /* Trimming. */
@@ -581,7 +298,7 @@ static size_t trim_list_locked(
 		next = s->next;
 		if (mspan_count_allocated(s) == 0) {
 			trimmed += (size_t)s->npages << GO_PAGE_SHIFT;
-			free_empty_locked(c, s);
+			mcache_free_empty_locked(c, s);
 		} else {
 			mheap_set_purged(s, mspan_purge(s));
 			trimmed += s->purged;
@@ -604,7 +321,7 @@ size_t mcache_trim(struct mcache *c)
 	size_t trimmed = 0;
 
 	lock(&c->lock);
-	collect_inbox_locked(c);
+	mcache_collect_inbox_locked(c);
 	for (unsigned class = 1; class < NCLASSES; class ++)
 		trimmed += trim_class_locked(c, class);
 	unlock(&c->lock);

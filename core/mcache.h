@@ -77,6 +77,12 @@ struct mcache *mcache_acquire(void);
 /* The thread ends: its spans go to mcentral, the mcache to later threads. */
 void mcache_release(struct mcache *c);
 
+/* Its spans go to mcentral; it owns nothing.  Holds: c's lock. */
+void mcache_abandon_locked(struct mcache *c);
+
+/* Puts an mcache that owns nothing up for later threads.  Takes mcaches. */
+void mcache_give(struct mcache *c);
+
 /*
  * The light part of mcache_refill: another word of the current span; false:
  * it has no room left.  No lock.  Caller: owner, busy.
@@ -85,6 +91,9 @@ bool mcache_next_word(struct mcache *c, unsigned class);
 
 /* Makes mcache_alloc succeed once more; false: no memory.  Caller: owner. */
 bool mcache_refill(struct mcache *c, unsigned class);
+
+/* An object of the class, or NULL: no memory.  Caller: owner, busy. */
+void *mcache_alloc_or_refill(struct mcache *c, unsigned class);
 
 /*
  * Frees an allocated small object for the busy thread that has c, or has

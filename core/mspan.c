@@ -46,6 +46,8 @@ enum {
 	SPARSE_AGAIN = 4,    /* and looked at again at a quarter of that */
 };
 
+static_assert(offsetof(struct mspan, base) == LINE, "one line before base");
+
 static unsigned words_for(unsigned nelems)
 {
 	/* One more than needed at a multiple of 64: the tail is addressable. */

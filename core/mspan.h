@@ -78,8 +78,6 @@ struct mspan {
 	uint64_t alloc_bits[];
 };
 
-static_assert(offsetof(struct mspan, base) == 64, "one line before base");
-
 /* What threads that do not own the span write: lines of their own. */
 struct mspan_remote {
 	uintptr_t handoff; /* the owner or NULL, and HANDOFF_ bits */
@@ -112,6 +110,14 @@ static inline size_t mspan_elemsize(const struct mspan *s)
 {
 	return s->class != 0 ? sizeclass_table[s->class].size
 			     : (size_t)s->npages << GO_PAGE_SHIFT;
+}
+
+/* Who owns the span: an mcache, or NULL for mcentral, a large object. */
+static inline struct mcache *mspan_owner(struct mspan *s)
+{
+	uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
+
+	return (struct mcache *)(handoff & ~(uintptr_t)HANDOFF_FLAGS);
 }
 
 /* Address of an object. */

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/atomics.h"
 #include "core/compiler.h"
 
 struct mcache;
@@ -44,5 +45,24 @@ static inline struct thread *thread_self(void)
 {
 	return &thread_local_state;
 }
+
+/* The slow path begins: a handler on this thread knows not to wait. */
+static inline void thread_enter(struct thread *t)
+{
+	t->busy = true;
+	barrier_compiler();
+}
+
+/* It ends: what handlers have deferred meanwhile is done first. */
+void thread_leave(struct thread *t);
+
+/* The busy thread's mcache, which it gets if it is new; NULL: it shares. */
+struct mcache *thread_mcache(struct thread *t);
+
+/* Its mcache if it has one by now, else NULL. */
+struct mcache *thread_own_mcache(const struct thread *t);
+
+/* Asks for a call at every thread's end.  Once, before the first mcache. */
+void thread_watch_exits(void);
 
 #endif

@@ -1,0 +1,62 @@
+/*
+ * heap_fork: every lock before fork, none after it.
+ *
+ * The locks are taken in the order of FOR_EACH_LOCK, so that no other thread
+ * is in the middle of a change when the child's copy is made.  In the child
+ * only the forking thread goes on: the mcaches of the others are marked dead,
+ * and the first free into one of their spans puts all of them up for adoption
+ * (core/mcache.c).  What their fast paths were doing does not matter: who had
+ * the object is gone, and alloc_bits is recounted.
+ *
+ * A fork in a signal handler that interrupted a slow path leaves the locks as
+ * they are: the thread goes on with its slow path in the child too.
+ *
+ * Context:    any thread, handlers included; child.
+ */
+#include "core/heap.h"
+#include "core/mcache.h"
+#include "core/mcache_shared.h"
+#include "core/mcentral.h"
+#include "core/mheap.h"
+#include "core/scavenger.h"
+#include "core/thread.h"
+
+static _Thread_local bool fork_is_nested;
+
+void heap_fork_prepare(void)
+{
+	struct thread *t = thread_self();
+
+	fork_is_nested = t->busy;
+	if (fork_is_nested)
+		return;
+	thread_enter(t);
+	mcache_lock_all();
+	mcentral_lock_all();
+	lock(&mheap.lock);
+}
+
+void heap_fork_parent(void)
+{
+	if (fork_is_nested)
+		return;
+	unlock(&mheap.lock);
+	mcentral_unlock_all();
+	mcache_unlock_all();
+	thread_leave(thread_self());
+}
+
+void heap_fork_child(void)
+{
+	struct thread *t = thread_self();
+
+	if (fork_is_nested)
+		return;
+	t->held = 0;
+	mcache_reset_all(thread_own_mcache(t));
+	mcentral_reset_locks();
+	lock_reset(&mheap.lock);
+	mcache_shared_reset();
+	scavenger_fork_child();
+	thread_leave(t);
+}

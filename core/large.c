@@ -1,0 +1,129 @@
+/*
+ * large: objects that are a span of their own.
+ *
+ *   grows:  in place, if the pages behind it are free
+ *           else into a longer span elsewhere, with an eighth to spare:
+ *                from 1 MiB on its pages are moved there (os_move)
+ *                smaller ones, or where the kernel cannot, are copied, and
+ *                what has been copied is given back on the way
+ *
+ * So nothing is resident twice but for a few MiB.  A span into which pages
+ * were moved has a mapping that does not merge with its neighbours; it is
+ * mapped afresh when it is freed, and not moved again before.
+ *
+ * Invariants: the one object has index 0; its remote bit decides who, of
+ *             several that free it, is the first.
+ * Ownership:  nobody; whoever frees the object owns the span from then on.
+ * Locking:    mheap, inside.  Context: busy threads.
+ */
+#include "core/large.h"
+
+#include <string.h>
+
+#include "core/bits.h"
+#include "core/heap.h"
+#include "core/heapmap.h"
+#include "core/mheap.h"
+#include "core/os.h"
+
+enum {
+	MOVE_MIN = 1 << 20,    /* bytes; below, copying is as good */
+	COPY_STEP = 4 << 20,   /* bytes resident twice while copying */
+	GROWTH_DIVISOR = 8,    /* what a growing large object gets on top */
+	GROWTH_MIN_PAGES = 16, /* where that begins */
+};
+
+void *large_alloc(size_t size, size_t align, bool *zeroed)
+{
+	struct span_shape shape = {
+		.class = 0,
+		.nelems = 1,
+		.npages = ceil_div(size, GO_PAGE_SIZE),
+		.align = align > GO_PAGE_SIZE ? align / GO_PAGE_SIZE : 1,
+	};
+
+	shape.npages += shape.npages == 0;
+	if (shape.npages > UINT32_MAX || !heap_start())
+		return NULL;
+	struct mspan *s = mheap_alloc_span(&shape, zeroed);
+	if (s == NULL)
+		return NULL;
+	store_release(&s->alloc_bits[0], 1);
+	return (void *)s->base;
+}
+
+void large_give_back(struct mspan *s)
+{
+	if (s->moved) {
+		os_reset(s->base, mspan_elemsize(s));
+		mheap_free_span_released(s);
+	} else {
+		mheap_free_span(s);
+	}
+}
+
+bool large_free(struct objref o)
+{
+	if (!mspan_mark_remote(o))
+		return false;
+	large_give_back(o.span);
+	return true;
+}
+
+/* Copies in steps, giving back the source as it goes. */
+static void copy_and_release(uintptr_t from, uintptr_t to, size_t size)
+{
+	for (size_t done = 0; done < size; done += COPY_STEP) {
+		size_t n = size - done < COPY_STEP ? size - done : COPY_STEP;
+		memcpy((void *)(to + done), (void *)(from + done), n);
+		os_release(from + done, n);
+	}
+}
+
+/* Moves a large object into a larger span. */
+static void *large_move(struct objref o, size_t size)
+{
+	struct mspan *s = o.span;
+	size_t old_size = mspan_elemsize(s);
+	size_t npages = ceil_div(size, GO_PAGE_SIZE);
+	size_t slack = npages > GROWTH_MIN_PAGES ? npages / GROWTH_DIVISOR : 0;
+	bool zeroed;
+
+	void *q =
+		large_alloc(size + slack * GO_PAGE_SIZE, GO_PAGE_SIZE, &zeroed);
+	if (q == NULL)
+		q = large_alloc(size, GO_PAGE_SIZE, &zeroed);
+	if (q == NULL || !mspan_mark_remote(o))
+		return NULL;
+	if (old_size < MOVE_MIN) {
+		memcpy(q, (void *)s->base, old_size);
+		mheap_free_span(s);
+		return q;
+	}
+	if (!s->moved && os_move(s->base, (uintptr_t)q, old_size))
+		heapmap_lookup((uintptr_t)q)->moved = true;
+	else
+		copy_and_release(s->base, (uintptr_t)q, old_size);
+	mheap_free_span_released(s);
+	return q;
+}
+
+void *large_realloc(struct objref o, size_t size)
+{
+	struct mspan *s = o.span;
+	size_t npages = ceil_div(size, GO_PAGE_SIZE);
+
+	if (npages > UINT32_MAX)
+		return NULL;
+	if (npages == s->npages || mheap_resize_span(s, npages))
+		return (void *)s->base;
+	return large_move(o, size);
+}
+
+bool large_fits(const struct mspan *s, size_t size)
+{
+	size_t npages = ceil_div(size, GO_PAGE_SIZE);
+
+	return s->npages >= npages &&
+	       s->npages <= npages + npages / GROWTH_DIVISOR + 1;
+}
