@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "core/bits.h"
+#include "core/fatal.h"
 #include "core/heap.h"
 #include "core/heapmap.h"
 #include "core/mheap.h"
@@ -31,7 +32,10 @@ enum {
 	COPY_STEP = 4 << 20,   /* bytes resident twice while copying */
 	GROWTH_DIVISOR = 8,    /* what a growing large object gets on top */
 	GROWTH_MIN_PAGES = 16, /* where that begins */
+	MOVED_MAX = 4096,      /* each costs two mappings of 65,530 in all */
 };
+
+static uint32_t nmoved; /* spans with pages that os_move put there; atomic */
 
 void *large_alloc(size_t size, size_t align, bool *zeroed)
 {
@@ -55,6 +59,7 @@ void *large_alloc(size_t size, size_t align, bool *zeroed)
 void large_give_back(struct mspan *s)
 {
 	if (s->moved) {
+		fetch_sub_relaxed(&nmoved, 1);
 		os_reset(s->base, mspan_elemsize(s));
 		mheap_free_span_released(s);
 	} else {
@@ -71,20 +76,46 @@ bool large_free(struct objref o)
 }
 
 /* Copies in steps, giving back the source as it goes. */
-static void copy_and_release(uintptr_t from, uintptr_t to, size_t size)
+static void copy_and_purge(uintptr_t from, uintptr_t to, size_t size)
 {
 	for (size_t done = 0; done < size; done += COPY_STEP) {
 		size_t n = size - done < COPY_STEP ? size - done : COPY_STEP;
 		memcpy((void *)(to + done), (void *)(from + done), n);
-		os_release(from + done, n);
+		os_purge(from + done, n);
 	}
+}
+
+/* Whether the kernel shall move its pages: once, and not too many. */
+static bool may_move(const struct mspan *s)
+{
+	return !s->moved && load_relaxed(&nmoved) < MOVED_MAX;
+}
+
+/* The contents of s go to the span of q; s is empty and goes back. */
+static void move_contents(struct mspan *s, void *q)
+{
+	size_t size = mspan_elemsize(s);
+
+	if (size < MOVE_MIN) {
+		memcpy(q, (void *)s->base, size);
+		large_give_back(s);
+		return;
+	}
+	if (may_move(s) && os_move(s->base, (uintptr_t)q, size)) {
+		heapmap_lookup((uintptr_t)q)->moved = true;
+		fetch_add_relaxed(&nmoved, 1);
+	} else {
+		copy_and_purge(s->base, (uintptr_t)q, size);
+	}
+	if (s->moved || os_release_uncommits())
+		large_give_back(s);
+	else
+		mheap_free_span_released(s);
 }
 
 /* Moves a large object into a larger span. */
 static void *large_move(struct objref o, size_t size)
 {
-	struct mspan *s = o.span;
-	size_t old_size = mspan_elemsize(s);
 	size_t npages = ceil_div(size, GO_PAGE_SIZE);
 	size_t slack = npages > GROWTH_MIN_PAGES ? npages / GROWTH_DIVISOR : 0;
 	bool zeroed;
@@ -93,18 +124,12 @@ static void *large_move(struct objref o, size_t size)
 		large_alloc(size + slack * GO_PAGE_SIZE, GO_PAGE_SIZE, &zeroed);
 	if (q == NULL)
 		q = large_alloc(size, GO_PAGE_SIZE, &zeroed);
-	if (q == NULL || !mspan_mark_remote(o))
+	if (q == NULL)
 		return NULL;
-	if (old_size < MOVE_MIN) {
-		memcpy(q, (void *)s->base, old_size);
-		mheap_free_span(s);
-		return q;
-	}
-	if (!s->moved && os_move(s->base, (uintptr_t)q, old_size))
-		heapmap_lookup((uintptr_t)q)->moved = true;
-	else
-		copy_and_release(s->base, (uintptr_t)q, old_size);
-	mheap_free_span_released(s);
+	if (!mspan_mark_remote(o))
+		fatal("realloc of freed pointer 0x%lx (large, %zu bytes)",
+			o.span->base, mspan_elemsize(o.span));
+	move_contents(o.span, q);
 	return q;
 }
 

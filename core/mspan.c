@@ -212,6 +212,8 @@ size_t mspan_purge(struct mspan *s)
 	size_t size = mspan_elemsize(s), purged = 0;
 	uintptr_t free_from = s->base;
 
+	if (os_release_uncommits())
+		return 0; /* they would stay charged, or need mappings */
 	for (unsigned i = 0; i < s->nelems; i++) {
 		uint64_t bits = load_relaxed(&s->alloc_bits[i / 64]);
 		if ((bits >> i % 64 & 1) == 0)
