@@ -5,7 +5,7 @@
  * same handling under any setting of the kernel.  It also stays far below the
  * number of mappings that a process may have.
  */
-/* env: GODEBUG=harddecommit=1 */
+/* expect: GODEBUG=harddecommit=1 exit 0 */
 /* glibc: no, it is about the library's mappings */
 #include <stdlib.h>
 
