@@ -172,7 +172,7 @@ check-long: check-build
 	@build-aux/check --long $(SUITES)
 
 try: build/libgoalloc.so $(filter build/test/try/%,$(programs))
-	@test/try/run
+	+@test/try/run
 
 # ---- Benchmarks ---------------------------------------------------------
 
@@ -181,7 +181,7 @@ try: build/libgoalloc.so $(filter build/test/try/%,$(programs))
 # All is built before the first measurement, and perf/run measures one program
 # at a time.
 bench: build/libgoalloc.so perf-all
-	@perf/run
+	+@perf/run
 
 # ---- Install ------------------------------------------------------------
 

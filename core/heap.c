@@ -156,8 +156,6 @@ void *heap_alloc_aligned(size_t size, size_t align)
 	unsigned class = class_for_aligned(size, align);
 	bool zeroed;
 
-	if (align > mheap.window && mheap.ready)
-		return NULL;
 	void *p = mcache_alloc(mcache_self(), class);
 	return p != NULL ? p : alloc_any(class, size, align, &zeroed);
 }

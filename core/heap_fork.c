@@ -50,6 +50,7 @@ void heap_fork_child(void)
 {
 	struct thread *t = thread_self();
 
+	scavenger_fork_child();
 	if (fork_is_nested)
 		return;
 	t->held = 0;
@@ -57,6 +58,5 @@ void heap_fork_child(void)
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
 	mcache_shared_reset();
-	scavenger_fork_child();
 	thread_leave(t);
 }

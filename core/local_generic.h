@@ -26,6 +26,13 @@ static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
 		word, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/* The same for 32 bits. */
+static inline bool local_cas32(int32_t *word, int32_t old, int32_t new)
+{
+	return __atomic_compare_exchange_n(
+		word, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 /* Whether *word is value. */
 static inline bool local_is(const uint64_t *word, uint64_t value)
 {

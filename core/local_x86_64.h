@@ -35,6 +35,18 @@ static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
 	return same;
 }
 
+/* The same for 32 bits. */
+static inline bool local_cas32(int32_t *word, int32_t old, int32_t new)
+{
+	bool same;
+
+	__asm__ volatile("cmpxchgl %3, %0"
+			 : "+m"(*word), "+a"(old), "=@cce"(same)
+			 : "r"(new)
+			 : "memory");
+	return same;
+}
+
 /* Whether *word is value. */
 static inline bool local_is(const uint64_t *word, uint64_t value)
 {

@@ -3,9 +3,9 @@
  *
  * Ranks are an order: a thread takes locks of strictly growing rank, so no
  * cycle of waiting threads can form.  FOR_EACH_LOCK is the only list; fork
- * takes all locks in this order.
+ * takes them in this order.
  *
- * A thread that holds any lock has thread_state.busy set (core/thread.h), so
+ * A thread that holds any lock is busy (core/thread.h), so
  * that a signal handler on it knows not to wait for one.
  */
 #ifndef CORE_LOCK_H

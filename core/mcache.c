@@ -86,8 +86,7 @@ bool mcache_next_word(struct mcache *c, unsigned class)
 		return false;
 	if (cache_from(c, s, s->cached_word + 1u))
 		return true;
-	unsigned nfree = s->nelems - mspan_count_allocated(s);
-	return mspan_is_worth_visit(nfree, s->nelems) && cache_from(c, s, 0);
+	return mspan_has_room_again(s) && cache_from(c, s, 0);
 }
 
 /* The class has no current span; what it was, or NULL. */
@@ -258,8 +257,9 @@ void mcache_abandon_locked(struct mcache *c)
 void mcache_give(struct mcache *c)
 {
 	lock(&mcaches.lock);
+	if (c->inuse)
+		store_relaxed(&mcaches.ninuse, mcaches.ninuse - 1);
 	c->inuse = false;
-	store_relaxed(&mcaches.ninuse, mcaches.ninuse - 1);
 	c->next_free = mcaches.free;
 	mcaches.free = c;
 	unlock(&mcaches.lock);
@@ -350,5 +350,8 @@ void mcache_reset_all(struct mcache *survivor)
 	for (struct mcache *c = mcaches.all; c != NULL; c = c->next) {
 		lock_reset(&c->lock);
 		c->dead = c->inuse && c != survivor;
+		c->inuse =
+			c == survivor; /* the dead do not count: mcache_give */
 	}
+	store_relaxed(&mcaches.ninuse, survivor != NULL ? 1 : 0);
 }

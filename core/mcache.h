@@ -32,9 +32,11 @@ struct mcache {
 	/* Guarded by lock. */
 	struct lock lock ALIGNED(64);          /* mcache */
 	bool dead;                             /* its thread is gone (fork) */
-	uint8_t exit_rounds;                   /* TSD destructor rounds seen */
 	struct mspan *inbox;                   /* PENDING spans, newest first */
 	struct mcache_class classes[NCLASSES]; /* spans by class */
+
+	/* Owner only. */
+	uint8_t exit_rounds; /* TSD destructor rounds seen */
 
 	/* Guarded by mcaches. */
 	struct mcache *next_free; /* among those without a thread */

@@ -214,6 +214,8 @@ size_t mheap_release_all(void)
 {
 	lock(&mheap.lock);
 	size_t released = mheap.ready ? scavenger_release_all_locked() : 0;
+	if (CHECK_LEVEL >= 2 && mheap.ready)
+		pages_verify(&mheap.pages);
 	unlock(&mheap.lock);
 	return released;
 }
@@ -301,7 +303,9 @@ static struct mspan *alloc_span_locked(
 
 struct mspan *mheap_alloc_span(const struct span_shape *shape, bool *zeroed)
 {
-	if (shape->npages > mheap.window >> GO_PAGE_SHIFT)
+	size_t most = mheap.window >> GO_PAGE_SHIFT;
+
+	if (shape->npages > most || shape->align > most)
 		return NULL;
 	lock(&mheap.lock);
 	struct mspan *s = alloc_span_locked(shape, zeroed);

@@ -183,17 +183,32 @@ static enum mspan_list_id classify(
 enum mspan_list_id mspan_classify(struct mspan *s)
 {
 	enum mspan_list_id list;
-	unsigned n;
+	int32_t before, free_until;
 
+	if (CHECK_LEVEL >= 2)
+		mspan_verify(s);
 	/* Again if a signal handler's free came between count and store. */
 	do {
-		int32_t free_until;
-		n = mspan_count_allocated(s);
-		list = classify(n, s->nelems, &free_until);
-		store_relaxed(&s->free_until, free_until);
+		before = load_relaxed(&s->free_until);
 		barrier_compiler();
-	} while (mspan_count_allocated(s) != n);
+		list = classify(
+			mspan_count_allocated(s), s->nelems, &free_until);
+		barrier_compiler();
+	} while (!local_cas32(&s->free_until, before, free_until));
 	return list;
+}
+
+bool mspan_has_room_again(struct mspan *s)
+{
+	/* What is free was freed behind the cached words' back. */
+	unsigned nfreed =
+		(unsigned)(MSPAN_FREE_NEVER - load_relaxed(&s->free_until));
+
+	if (!mspan_is_worth_visit(nfreed, s->nelems))
+		return false;
+	store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
+	return mspan_is_worth_visit(
+		s->nelems - mspan_count_allocated(s), s->nelems);
 }
 
 /* Gives back the whole OS pages in [from, to); their bytes. */
@@ -232,7 +247,7 @@ bool mspan_mark_remote(struct objref o)
 	uint64_t *word = &mspan_remote(o.span)->bits[o.index / 64];
 
 	/* Release of the object, and the first half of the handshake with */
-	/* mcache_collect.  pairs: mspan_collect_remote */
+	/* mcache_collect_locked.  pairs: mspan_collect_remote */
 	return (fetch_or_seqcst(word, bit) & bit) == 0;
 }
 

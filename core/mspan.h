@@ -50,13 +50,13 @@ struct mspan {
 	struct mspan *inbox_prev;    /* likewise */
 	struct mspan *deferred_next; /* while DEFERRED; that thread only */
 	uint32_t npages;             /* Go pages in the span */
-	uint32_t sweepgen;           /* the collector's; see GO.md's states */
+	uint32_t sweepgen;           /* the collector's; 2 more at each cycle */
 	uint8_t list;                /* enum mspan_list_id */
 	uint8_t nlines;              /* size of this struct in cache lines */
 	uint8_t nwords;              /* words in alloc_bits, at least 1 */
 	uint8_t remote_line;         /* cache line of struct mspan_remote */
 	bool moved;                  /* os_move put pages into it */
-	uint32_t purged;             /* bytes given back while in PURGED */
+	uint32_t purged;             /* bytes that mspan_purge gave back */
 
 	/* Fixed while in use.  This line is what malloc and free look at. */
 	uintptr_t base ALIGNED(64); /* address of object 0 */
@@ -155,6 +155,12 @@ size_t mspan_purge(struct mspan *s);
 /* Whether a span with this many free objects of nelems is worth a visit. */
 bool mspan_is_worth_visit(unsigned nfree, unsigned nelems);
 
+/*
+ * Whether a current span whose words have all been cached is worth another
+ * round.  Caller: the owner.
+ */
+bool mspan_has_room_again(struct mspan *s);
+
 /* Marks the object as freed by a stranger; false if it was marked before. */
 bool mspan_mark_remote(struct objref o);
 
@@ -167,7 +173,7 @@ void mspan_verify(struct mspan *s);
 /* Whether frees by this mcache need no atomic. */
 static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)
 {
-	return load_relaxed(&s->owner) == c; /* pairs: mcache_tell_owner */
+	return load_relaxed(&s->owner) == c; /* pairs: set_pending_locked */
 }
 
 /* Whether the object is handed out. */

@@ -76,9 +76,6 @@ bool os_move(uintptr_t from, uintptr_t to, size_t size);
 /* As os_release, and the range is mapped afresh. */
 void os_reset(uintptr_t addr, size_t size);
 
-/* Makes [addr, addr + size) resident in one call; a hint. */
-void os_populate(uintptr_t addr, size_t size);
-
 /* Monotonic time in ns, a few ms coarse and cheap. */
 uint64_t os_now_ns(void);
 

@@ -2,8 +2,7 @@
  * os on Linux.
  *
  * Calls the kernel directly (core/syscall.h): free() must not change errno,
- * and a helper thread has no TLS.  Mappings are named "goalloc" where the
- * kernel can (PR_SET_VMA_ANON_NAME), so that they show in /proc/PID/maps.
+ * and a helper thread has no TLS.
  *
  * Assumes: a MAP_FIXED_NOREPLACE that the kernel does not know is taken as a
  *          hint (before 4.17): the address is compared.
@@ -26,10 +25,6 @@
 #include "core/fatal.h"
 #include "core/options.h"
 #include "core/syscall.h"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* 5.14; glibc 2.36's headers may lack it */
-#endif
 
 enum {
 	MAP_FLAGS = MAP_PRIVATE | MAP_ANONYMOUS,
@@ -176,11 +171,6 @@ void os_reset(uintptr_t addr, size_t size)
 	if (os_release_uncommits() || is_error(syscall6(SYS_mmap, (long)addr,
 					      (long)size, prot, flags, -1, 0)))
 		os_release(addr, size);
-}
-
-void os_populate(uintptr_t addr, size_t size)
-{
-	syscall3(SYS_madvise, addr, size, MADV_POPULATE_WRITE);
 }
 
 uint64_t os_now_ns(void)

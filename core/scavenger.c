@@ -14,7 +14,7 @@
  * The helper is a plain kernel thread (os_thread_start): signals blocked,
  * unknown to libc, without its TLS.  It exists only while there is something
  * for it to wait for and the program has at least two threads that allocate;
- * when the second but last of these ends, it waits for the helper's end
+ * when the last but one of these ends, it waits for the helper's end
  * (scavenger_stop).  So a program that is single-threaded, or is so again,
  * has one thread for the kernel too, as unshare(2) and setns(2) demand.
  *

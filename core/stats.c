@@ -93,10 +93,9 @@ void heap_stats_read(struct heap_stats *out)
 	struct thread *t = thread_self();
 
 	memset(out, 0, sizeof *out);
-	if (t->busy || !mheap.ready)
+	if (t->busy)
 		return;
-	t->busy = true;
-	barrier_compiler();
+	thread_enter(t);
 	lock(&mcaches.lock);
 	for (struct mcache *c = mcaches.all; c != NULL; c = c->next)
 		count_mcache(out, c);
@@ -108,8 +107,7 @@ void heap_stats_read(struct heap_stats *out)
 	count_spans(out);
 	unlock(&mheap.lock);
 	unlock(&mcaches.lock);
-	barrier_compiler();
-	t->busy = false;
+	thread_leave(t);
 	finish_classes(out);
 	out->early_bytes = early_bytes();
 }

@@ -5,7 +5,7 @@
  *
  * A thread gets its mcache at its first allocation and gives it back in the
  * last round of TSD destructors, since those of the program may allocate in
- * every round.  What runs on it later shares an mcache (core/heap.c).
+ * every round.  What runs on it later shares an mcache (core/mcache_shared.c).
  *
  * busy is set for the length of a slow path.  A signal handler that frees
  * meanwhile leaves the span in `deferred`; thread_leave sees to these.

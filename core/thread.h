@@ -1,11 +1,11 @@
 /*
- * thread: what the allocator keeps in thread-local storage; all of it.
+ * thread: what the allocator keeps in thread-local storage.
  *
  * busy is set while the thread is in a slow path, where lists are half
  * changed and locks are held.  A signal handler that interrupts it there may
  * call malloc and free too: it finds busy set, takes its memory from early
  * (core/early.h) and leaves what it frees to the interrupted call
- * (mcache_defer).  The fast paths need no such flag: each changes memory by
+ * (mcache_defer_free).  The fast paths need no such flag: each changes memory by
  * single instructions (core/local.h).
  *
  * Invariant: a thread that holds a lock is busy.
