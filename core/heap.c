@@ -114,20 +114,17 @@ void *heap_alloc_slow(size_t size)
 {
 	struct thread *t = thread_self();
 	unsigned class = class_for(size);
+	void *p = NULL;
 	bool zeroed;
 
-	void *p = mcache_alloc(t->mcache, class);
-	if (p != NULL)
-		return p; /* of a size beyond the fast path's table */
-	if (likely(!t->busy)) {
-		thread_enter(t);
-		mcache_next_word(t->mcache, class);
-		thread_leave(t);
+	if (size > SIZE8_MAX) /* beyond the fast path's table */
 		p = mcache_alloc(t->mcache, class);
-		if (likely(p != NULL))
-			return p;
+	if (p == NULL && likely(!t->busy)) {
+		thread_enter(t);
+		p = mcache_alloc_next_word(t->mcache, class);
+		thread_leave(t);
 	}
-	return alloc_any(class, size, 16, &zeroed);
+	return likely(p != NULL) ? p : alloc_any(class, size, 16, &zeroed);
 }
 
 void *heap_alloc_zeroed(size_t size)

@@ -65,28 +65,44 @@ static void cache_word(
 	store_relaxed(&s->free_cache, free);
 }
 
-/* Caches the first word from w on with a free object; false: none. */
-static bool cache_from(struct mcache *c, struct mspan *s, unsigned w)
+/* The free objects of the first word from *w on that has any; 0: none. */
+static ALWAYS_INLINE uint64_t seek_word(const struct mspan *s, unsigned *w)
 {
-	for (; w < s->nwords; w++) {
-		uint64_t free = free_in_word(s, w);
-		if (free != 0) {
-			cache_word(c, s, w, free);
-			return true;
-		}
-	}
-	return false;
+	uint64_t free = 0;
+
+	while (*w < s->nwords && (free = free_in_word(s, *w)) == 0)
+		++*w;
+	return free;
 }
 
-bool mcache_next_word(struct mcache *c, unsigned class)
+static bool cache_from(struct mcache *c, struct mspan *s, unsigned w)
+{
+	uint64_t free = seek_word(s, &w);
+
+	if (free != 0)
+		cache_word(c, s, w, free);
+	return free != 0;
+}
+
+void *mcache_alloc_next_word(struct mcache *c, unsigned class)
 {
 	struct mspan *s = c->current[class];
+	unsigned w = s->cached_word + 1u;
+	uint64_t free = seek_word(s, &w);
 
-	if (s == &mspan_none)
-		return false;
-	if (cache_from(c, s, s->cached_word + 1u))
-		return true;
-	return mspan_has_room_again(s) && cache_from(c, s, 0);
+	if (unlikely(free == 0)) {
+		if (s == &mspan_none || !mspan_has_room_again(s))
+			return NULL;
+		w = 0;
+		free = seek_word(s, &w);
+		if (free == 0)
+			return NULL;
+	}
+	uint64_t rest = free & (free - 1);
+	local_set(&s->alloc_bits[w], free ^ rest);
+	cache_word(c, s, w, rest);
+	count_malloc(c, class, 1);
+	return (void *)(s->word_base + local_first_bit(free) * s->elemsize);
 }
 
 /* The class has no current span; what it was, or NULL. */
@@ -185,8 +201,6 @@ static bool refill_locked(struct mcache *c, unsigned class)
 
 bool mcache_refill(struct mcache *c, unsigned class)
 {
-	if (mcache_next_word(c, class))
-		return true;
 	lock(&c->lock);
 	bool done = refill_locked(c, class);
 	unlock(&c->lock);
@@ -279,6 +293,8 @@ void *mcache_alloc_or_refill(struct mcache *c, unsigned class)
 {
 	do {
 		void *p = mcache_alloc(c, class);
+		if (p == NULL)
+			p = mcache_alloc_next_word(c, class);
 		if (p != NULL)
 			return p;
 	} while (mcache_refill(c, class));

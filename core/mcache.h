@@ -86,10 +86,10 @@ void mcache_abandon_locked(struct mcache *c);
 void mcache_give(struct mcache *c);
 
 /*
- * The light part of mcache_refill: another word of the current span; false:
- * it has no room left.  No lock.  Caller: owner, busy.
+ * One object of another word of the current span, or NULL: it has no room
+ * left.  No lock.  Caller: owner, busy.
  */
-bool mcache_next_word(struct mcache *c, unsigned class);
+void *mcache_alloc_next_word(struct mcache *c, unsigned class);
 
 /* Makes mcache_alloc succeed once more; false: no memory.  Caller: owner. */
 bool mcache_refill(struct mcache *c, unsigned class);

@@ -5,8 +5,8 @@
  * changed and locks are held.  A signal handler that interrupts it there may
  * call malloc and free too: it finds busy set, takes its memory from early
  * (core/early.h) and leaves what it frees to the interrupted call
- * (mcache_defer_free).  The fast paths need no such flag: each changes memory by
- * single instructions (core/local.h).
+ * (mcache_defer_free).  The fast paths need no such flag: each changes memory
+ * by single instructions (core/local.h).
  *
  * Invariant: a thread that holds a lock is busy.
  */
