@@ -124,7 +124,7 @@ static bool is_last_of_word(struct objref o)
 	struct mspan *s = o.span;
 	unsigned w = o.index / 64;
 
-	return (load_relaxed(&s->alloc_bits[w]) &
+	return (mspan_allocated_bits(s, w) &
 		       ~load_relaxed(&mspan_remote(s)->bits[w])) == 0;
 }
 

@@ -21,7 +21,7 @@
  * signal handler that comes before it gets there counts below 0, and does so
  * as well.
  *
- * Invariants: bits at nelems and above are 0.
+ * Invariants: bits at nelems and above mean nothing (see mspan_alloc).
  *             a remote bit is set only where the alloc bit is.
  *             free_until counts frees by the owner; those by strangers do
  *             not count until they are collected.
@@ -102,7 +102,7 @@ unsigned mspan_count_allocated(const struct mspan *s)
 	unsigned n = 0;
 
 	for (unsigned w = 0; w < s->nwords; w++)
-		n += popcount64(load_relaxed(&s->alloc_bits[w]));
+		n += popcount64(mspan_allocated_bits(s, w));
 	return n;
 }
 
@@ -112,7 +112,7 @@ bool mspan_all_freed_remotely(struct mspan *s)
 
 	for (unsigned w = 0; w < nwords; w++) {
 		/* pairs: mspan_free_by_owner */
-		uint64_t allocated = load_acquire(&s->alloc_bits[w]);
+		uint64_t allocated = mspan_allocated_bits(s, w);
 		uint64_t freed = load_acquire(&mspan_remote(s)->bits[w]);
 		if ((allocated & ~freed) != 0)
 			return false;
@@ -131,7 +131,7 @@ unsigned mspan_collect_remote(struct mspan *s)
 			continue;
 		/* pairs: mspan_mark_remote */
 		uint64_t freed = exchange_seqcst(&remote->bits[w], 0);
-		uint64_t twice = freed & ~load_relaxed(&s->alloc_bits[w]);
+		uint64_t twice = freed & ~mspan_allocated_bits(s, w);
 		if (twice != 0)
 			fatal("double free of 0x%lx (size class %zu)",
 				s->base + (w * 64 + ctz64(twice)) *
@@ -230,8 +230,7 @@ size_t mspan_purge(struct mspan *s)
 	if (os_release_uncommits())
 		return 0; /* they would stay charged, or need mappings */
 	for (unsigned i = 0; i < s->nelems; i++) {
-		uint64_t bits = load_relaxed(&s->alloc_bits[i / 64]);
-		if ((bits >> i % 64 & 1) == 0)
+		if (!mspan_is_allocated((struct objref){s, i}))
 			continue;
 		purged += purge_gap(free_from, s->base + i * size);
 		free_from = s->base + (i + 1) * size;
@@ -266,10 +265,11 @@ void mspan_verify(struct mspan *s)
 	check(s->magic == sizeclass_table[s->class].magic);
 	check(mspan_elemsize(s) * s->nelems <= (size_t)s->npages
 						       << GO_PAGE_SHIFT);
+	check(s->list < MSPAN_NLISTS && s->purged <= s->npages
+							     << GO_PAGE_SHIFT);
 	for (unsigned w = 0; w < s->nwords; w++) {
-		uint64_t valid =
-			s->nelems > w * 64 ? low_bits64(s->nelems - w * 64) : 0;
-		check((load_relaxed(&s->alloc_bits[w]) & ~valid) == 0);
+		uint64_t freed = load_relaxed(&mspan_remote(s)->bits[w]);
+		check((freed & ~mspan_allocated_bits(s, w)) == 0);
 	}
 	/* free_until: a handler's free may be under way; not checked. */
 }

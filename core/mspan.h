@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/atomics.h"
+#include "core/bits.h"
 #include "core/compiler.h"
 #include "core/local.h"
 #include "core/sizeclass.h"
@@ -176,12 +177,19 @@ static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)
 	return load_relaxed(&s->owner) == c; /* pairs: set_pending_locked */
 }
 
+/* The objects of word w that are handed out, without bits that mean none. */
+static inline uint64_t mspan_allocated_bits(const struct mspan *s, unsigned w)
+{
+	unsigned nelems = load_relaxed(&s->nelems), first = w * 64;
+	uint64_t valid = nelems > first ? low_bits64(nelems - first) : 0;
+
+	return load_acquire(&s->alloc_bits[w]) & valid;
+}
+
 /* Whether the object is handed out. */
 static inline bool mspan_is_allocated(struct objref o)
 {
-	const uint64_t *word = &o.span->alloc_bits[o.index / 64];
-
-	return load_relaxed(word) >> (o.index % 64) & 1;
+	return mspan_allocated_bits(o.span, o.index / 64) >> o.index % 64 & 1;
 }
 
 /*
@@ -192,7 +200,8 @@ static inline bool mspan_is_allocated(struct objref o)
  * instructions.  The bit is set in alloc_bits first and taken from the cache
  * second, by an instruction that fails if the cache has changed; a handler
  * that brought in another word is seen by word_base.  What is lost then is
- * one free object until the span is empty; none is handed out twice.
+ * one free object until the span is empty, or a bit that means none is set;
+ * no object is handed out twice.
  */
 static ALWAYS_INLINE void *mspan_alloc(struct mspan *s)
 {

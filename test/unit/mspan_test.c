@@ -371,8 +371,8 @@ enum test_field {
 	TEST_BASE_ODD,
 	TEST_MAGIC,
 	TEST_NPAGES,
-	TEST_BIT_BEHIND,
-	TEST_BIT_FAR_BEHIND,
+	TEST_LIST,
+	TEST_FREED_AND_FREE,
 };
 
 static const struct {
@@ -386,8 +386,8 @@ static const struct {
 	{"base", TEST_BASE_ODD},
 	{"magic", TEST_MAGIC},
 	{"npages", TEST_NPAGES},
-	{"bit_behind_the_last", TEST_BIT_BEHIND},
-	{"bit_in_the_last_word", TEST_BIT_FAR_BEHIND},
+	{"list", TEST_LIST},
+	{"freed_by_a_stranger_and_free", TEST_FREED_AND_FREE},
 };
 
 static void test_break(struct mspan *s, enum test_field field)
@@ -400,10 +400,28 @@ static void test_break(struct mspan *s, enum test_field field)
 	case TEST_BASE_ODD: s->base += 16; break;
 	case TEST_MAGIC: s->magic++; break;
 	case TEST_NPAGES: s->npages = 0; break;
-	case TEST_BIT_BEHIND: test_take(s, s->nelems); break;
-	case TEST_BIT_FAR_BEHIND: test_take(s, s->nwords * 64u - 1); break;
+	case TEST_LIST: s->list = MSPAN_NLISTS; break;
+	case TEST_FREED_AND_FREE:
+		mspan_mark_remote((struct objref){s, s->nelems - 1u});
+		break;
 	}
 }
+
+/* What a malloc that a signal handler interrupted may leave: mspan_alloc. */
+START_TEST(test_bits_behind_the_last_object_mean_nothing)
+{
+	struct mspan *s = test_span_of(test_class_with(100));
+	const unsigned tail = s->nelems;
+
+	test_take(s, tail);
+	test_take(s, s->nwords * 64u - 1);
+	ck_assert(!mspan_is_allocated((struct objref){s, tail}));
+	ck_assert_uint_eq(mspan_count_allocated(s), 0);
+	ck_assert(mspan_all_freed_remotely(s));
+	ck_assert_int_eq(mspan_classify(s), MSPAN_UNLISTED);
+	mspan_verify(s);
+}
+END_TEST
 
 static void test_verify(void *span)
 {
@@ -486,6 +504,7 @@ static void mspan_suite(TCase *tests)
 	UNIT_TABLE(tests, test_cached_objects_are_handed_out_once_in_order,
 		cached_words);
 	UNIT_TABLE(tests, test_a_purge_leaves_objects_alone, purges);
+	UNIT_TEST(tests, test_bits_behind_the_last_object_mean_nothing);
 	UNIT_TABLE(tests, test_verify_finds_what_is_broken, breakages);
 	UNIT_TABLE(tests, test_lists_keep_their_order, list_cases);
 }
