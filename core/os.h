@@ -115,7 +115,7 @@ bool os_thread_start(
 /* Whether it has been started and has not ended. */
 bool os_thread_is_running(const struct os_thread *t);
 
-/* Returns when it has ended. */
+/* Returns when it, and not one started since, has ended. */
 void os_thread_wait(struct os_thread *t);
 
 /* In the child of fork: it is not here. */

@@ -67,11 +67,15 @@ bool os_thread_is_running(const struct os_thread *t)
 
 void os_thread_wait(struct os_thread *t)
 {
-	uint32_t tid;
+	const uint32_t tid = load_acquire(&t->tid);
 
+	if (tid == 0)
+		return;
 	/* The kernel clears the word and wakes, without FUTEX_PRIVATE. */
-	while ((tid = load_acquire(&t->tid)) != 0)
+	while (load_acquire(&t->tid) == tid)
 		syscall4(SYS_futex, &t->tid, FUTEX_WAIT, tid, NULL);
+	/* It wakes one of those who wait; that one wakes the others. */
+	syscall3(SYS_futex, &t->tid, FUTEX_WAKE, INT32_MAX);
 }
 
 void os_thread_forget(struct os_thread *t)
