@@ -13,6 +13,7 @@
 #include "test/unit/unit.h"
 
 enum {
+	TEST_ROOM = 256,
 	TEST_NTHREADS = 6,
 	TEST_NSTEPS = SANITIZED ? 4000 : 20000,
 	TEST_NSLOTS = 600,
@@ -135,6 +136,55 @@ START_TEST(test_threads_leave_nothing_behind)
 	ck_assert_uint_le(mcaches.n, TEST_NTHREADS + 1);
 	test_empty_slots();
 	test_assert_nothing_is_left();
+}
+END_TEST
+
+/* An object that another thread has freed, which its owner has not noticed. */
+
+static void *victim;
+
+static void *test_free_victim(void *unused)
+{
+	heap_free(victim);
+	return unused;
+}
+
+static void test_free_again(void *p)
+{
+	heap_free(p);
+}
+
+static void test_resize(void *p)
+{
+	heap_realloc(p, 1000);
+}
+
+static void test_measure(void *p)
+{
+	heap_usable_size(p);
+}
+
+static const struct {
+	void (*fn)(void *);
+	const char *line;
+} late_misuses[] = {
+	{test_free_again, "double free of"},
+	{test_resize, "realloc of freed pointer"},
+	{test_measure, "malloc_usable_size of freed pointer"},
+};
+
+START_TEST(test_what_another_thread_freed_is_free)
+{
+	pthread_t thread;
+	char line[TEST_ROOM];
+
+	victim = heap_alloc(64);
+	heap_alloc(64); /* keeps the span */
+	test_start_threads(&thread, 1, test_free_victim);
+	test_join_threads(&thread, 1);
+	snprintf(line, sizeof(line), "goalloc: %s %p (size class 64)",
+		late_misuses[_i].line, victim);
+	ck_assert_dies(late_misuses[_i].fn, victim, line);
 }
 END_TEST
 
@@ -383,6 +433,7 @@ END_TEST
 static void heap_threads_suite(TCase *tests)
 {
 	UNIT_TEST(tests, test_threads_leave_nothing_behind);
+	UNIT_TABLE(tests, test_what_another_thread_freed_is_free, late_misuses);
 	UNIT_TEST(tests, test_a_thread_that_has_ended_allocates);
 	UNIT_TEST(tests, test_fork_while_threads_allocate);
 	UNIT_TEST(tests, test_the_child_shares_no_mcache_with_a_living_thread);

@@ -205,8 +205,8 @@ START_TEST(test_the_owner_collects_what_strangers_freed)
 			test_free(c, objects[i]);
 		for (int i = round % 2; i < TEST_NOBJECTS; i += 2)
 			objects[i] = test_alloc(owner, class);
+		ck_assert_uint_le(mheap.nspans, nspans + nspans / 8 + 2);
 	}
-	ck_assert_uint_le(mheap.nspans, nspans + nspans / 8 + 2);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		test_free(c, objects[i]);
 	mcache_release(owner);
