@@ -82,7 +82,7 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	s->base = base;
 	s->magic = sizeclass_table[class].magic;
 	s->elemsize = sizeclass_table[class].size;
-	s->nelems = (uint16_t)nelems;
+	store_relaxed(&s->nelems, (uint16_t)nelems);
 	store_relaxed(&s->class, (uint8_t) class);
 	store_relaxed(&s->word_base, 0);
 	store_relaxed(&s->free_cache, 0);

@@ -41,7 +41,8 @@ enum {
 /*
  * One span.  The struct is never unmapped and never becomes anything but an
  * mspan of the same capacity, so a stale pointer may be read, not trusted;
- * remote_line, nwords and class are read that way, and the shared words.
+ * remote_line, nelems, nwords and class are read that way, and what others
+ * may write.
  */
 struct mspan {
 	/* Guarded by the lock of whoever owns the span. */
