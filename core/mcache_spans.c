@@ -80,12 +80,20 @@ void mcache_free_empty_locked(struct mcache *c, struct mspan *s)
 }
 
 /* Puts a span that is not current where its count of objects says. */
+/* Whether no span but s has room for the class. */
+static bool is_only_partial(const struct mcache_class *k, const struct mspan *s)
+{
+	const struct mspan *head = k->lists[MSPAN_PARTIAL].head;
+
+	return head == NULL || (head == s && head->next == NULL);
+}
+
 void mcache_relist_locked(struct mcache *c, struct mspan *s)
 {
 	struct mcache_class *k = &c->classes[s->class];
 	enum mspan_list_id list = mspan_classify(s);
 
-	if (list == MSPAN_UNLISTED && k->lists[MSPAN_PARTIAL].head == NULL)
+	if (list == MSPAN_UNLISTED && is_only_partial(k, s))
 		list = MSPAN_PARTIAL; /* empty, and kept for the next refill */
 	if (list == MSPAN_SPARSE && s->list == MSPAN_PURGED) {
 		mheap_set_purged(s, mspan_purge(s));
