@@ -111,7 +111,7 @@ static void *resize_run(void *number)
 		pages_check(p, size < next ? size : next, id);
 		pages_mark(p, size, next, id);
 		size = next;
-		must((uintptr_t)p % 16 == 0);
+		must((uintptr_t)p % (next > 8 ? 16 : 8) == 0);
 	}
 	free(p);
 	return NULL;
