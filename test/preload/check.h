@@ -7,6 +7,7 @@
 #ifndef TEST_PRELOAD_CHECK_H
 #define TEST_PRELOAD_CHECK_H
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -48,6 +49,19 @@ static inline void check_failed_cmp(
 static inline bool on_glibc(void)
 {
 	return dlsym(RTLD_DEFAULT, "goalloc_version") == NULL;
+}
+
+/* Threads of this process, as the kernel counts them.  Allocates. */
+static inline int proc_threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	int n = 0;
+
+	check(dir != NULL);
+	for (struct dirent *e; (e = readdir(dir)) != NULL;)
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
 }
 
 /* Keeps the compiler from knowing what p points at. */

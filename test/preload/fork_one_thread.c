@@ -4,7 +4,6 @@
  * that the parent's heap started is not the child's, and the parent's threads
  * do not count when the child's heap asks whether it may have one.
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -40,18 +39,6 @@ static void breathe(void)
 	}
 }
 
-static int threads(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	int n = 0;
-
-	check(dir != NULL);
-	for (struct dirent *e; (e = readdir(dir)) != NULL;)
-		n += e->d_name[0] != '.';
-	closedir(dir);
-	return n;
-}
-
 int main(void)
 {
 	pthread_t sleeper;
@@ -66,7 +53,7 @@ int main(void)
 	check(child >= 0);
 	if (child == 0) {
 		breathe();
-		check_cmp(threads(), ==, 1);
+		check_cmp(proc_threads(), ==, 1);
 		_exit(0);
 	}
 	check(waitpid(child, &status, 0) == child);

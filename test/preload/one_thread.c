@@ -3,24 +3,11 @@
  * another: before main, while it allocates, and when it goes into a user
  * namespace, which the kernel forbids a process with threads.
  */
-#include <dirent.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
 #include "test/preload/check.h"
-
-static int count_threads(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	int n = 0;
-
-	check(dir != NULL);
-	for (struct dirent *e; (e = readdir(dir)) != NULL;)
-		n += e->d_name[0] != '.';
-	closedir(dir);
-	return n;
-}
 
 static void use_heap(void)
 {
@@ -37,7 +24,7 @@ static void use_heap(void)
 __attribute__((constructor)) static void before_main(void)
 {
 	use_heap();
-	check_cmp(count_threads(), ==, 1);
+	check_cmp(proc_threads(), ==, 1);
 }
 
 int main(void)
@@ -45,7 +32,7 @@ int main(void)
 	int status;
 
 	use_heap();
-	check_cmp(count_threads(), ==, 1);
+	check_cmp(proc_threads(), ==, 1);
 	pid_t pid = fork();
 	if (pid == 0) {
 		use_heap();
@@ -53,11 +40,11 @@ int main(void)
 		check(unshare(CLONE_NEWUSER) == 0 || errno == EPERM ||
 			errno == ENOSPC);
 		use_heap();
-		check_cmp(count_threads(), ==, 1);
+		check_cmp(proc_threads(), ==, 1);
 		_exit(0);
 	}
 	check(waitpid(pid, &status, 0) == pid && status == 0);
 	use_heap();
-	check_cmp(count_threads(), ==, 1);
+	check_cmp(proc_threads(), ==, 1);
 	return 0;
 }
