@@ -29,6 +29,7 @@
 #include "core/options.h"
 #include "core/os.h"
 #include "core/scavenger.h"
+#include "core/statspage.h"
 
 enum {
 	GROW_ALIGN = 64 << 10,   /* largest OS page of any machine */
@@ -216,6 +217,7 @@ size_t mheap_release_all(void)
 	size_t released = mheap.ready ? scavenger_release_all_locked() : 0;
 	if (CHECK_LEVEL >= 2 && mheap.ready)
 		pages_verify(&mheap.pages);
+	statspage_publish_locked();
 	unlock(&mheap.lock);
 	return released;
 }
@@ -309,6 +311,7 @@ struct mspan *mheap_alloc_span(const struct span_shape *shape, bool *zeroed)
 		return NULL;
 	lock(&mheap.lock);
 	struct mspan *s = alloc_span_locked(shape, zeroed);
+	statspage_publish_locked();
 	unlock(&mheap.lock);
 	return s;
 }
@@ -333,6 +336,7 @@ void mheap_free_span(struct mspan *s)
 	retire_span(s);
 	pages_free(&mheap.pages, first, npages);
 	scavenger_release_excess_locked();
+	statspage_publish_locked();
 	unlock(&mheap.lock);
 	scavenger_wake();
 }
@@ -343,6 +347,7 @@ void mheap_free_span_released(struct mspan *s)
 	struct page_run run = {page_of(s->base), s->npages};
 	retire_span(s);
 	pages_put_scavenged(&mheap.pages, run);
+	statspage_publish_locked();
 	unlock(&mheap.lock);
 }
 
@@ -387,6 +392,7 @@ bool mheap_resize_span(struct mspan *s, size_t npages)
 		s->npages = (uint32_t)npages;
 		scavenger_release_excess_locked();
 	}
+	statspage_publish_locked();
 	unlock(&mheap.lock);
 	return done;
 }

@@ -31,6 +31,7 @@
 #include "core/mheap.h"
 #include "core/options.h"
 #include "core/os.h"
+#include "core/statspage.h"
 #include "core/thread.h"
 
 enum {
@@ -152,6 +153,7 @@ static void helper_main(void *unused)
 		lock(&mheap.lock);
 		trace_locked(release_to_goal_locked(), 0);
 		wanted = is_wanted_locked();
+		statspage_publish_locked();
 		unlock(&mheap.lock);
 	}
 }
