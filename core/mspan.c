@@ -4,6 +4,7 @@
  *   line 0      lists and shape
  *   line 1      base, magic, owner, free_until | alloc_bits ...
  *   line k      handoff | remote bits ...          (written by strangers)
+ *   line m      mark bits ...                      (written by the collector)
  *
  * One bit per object, alloc_bits, is the truth: set while the program has the
  * object.  It is set by the malloc that hands the object out and cleared by
@@ -48,12 +49,6 @@ enum {
 
 static_assert(offsetof(struct mspan, base) == LINE, "one line before base");
 
-static unsigned words_for(unsigned nelems)
-{
-	/* One more than needed at a multiple of 64: the tail is addressable. */
-	return nelems / 64 + 1;
-}
-
 static unsigned remote_line_for(unsigned nwords)
 {
 	size_t bytes = sizeof(struct mspan) + nwords * sizeof(uint64_t);
@@ -63,10 +58,11 @@ static unsigned remote_line_for(unsigned nwords)
 
 unsigned mspan_nlines(unsigned nelems)
 {
-	unsigned nwords = words_for(nelems);
+	unsigned nwords = mspan_nwords(nelems);
 	size_t remote = sizeof(struct mspan_remote) + nwords * sizeof(uint64_t);
 
-	return remote_line_for(nwords) + (unsigned)ceil_div(remote, LINE);
+	return remote_line_for(nwords) + (unsigned)ceil_div(remote, LINE) +
+	       (unsigned)ceil_div(nwords * sizeof(uint64_t), LINE);
 }
 
 void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
@@ -77,7 +73,7 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	s->list = MSPAN_UNLISTED;
 	s->moved = false;
 	s->purged = 0;
-	store_relaxed(&s->nwords, (uint8_t)words_for(nelems));
+	store_relaxed(&s->nwords, (uint8_t)mspan_nwords(nelems));
 	store_relaxed(&s->remote_line, (uint8_t)remote_line_for(s->nwords));
 	s->base = base;
 	s->magic = sizeclass_table[class].magic;
@@ -92,6 +88,7 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	for (unsigned w = 0; w < s->nwords; w++) {
 		store_relaxed(&s->alloc_bits[w], 0);
 		store_relaxed(&mspan_remote(s)->bits[w], 0);
+		store_relaxed(&mspan_marks(s)[w], UINT64_MAX);
 	}
 	store_release(&mspan_remote(s)->handoff,
 		class == 0 ? HANDOFF_LARGE : HANDOFF_DEAD);
@@ -259,7 +256,7 @@ bool mspan_is_marked_remote(struct objref o)
 
 void mspan_verify(struct mspan *s)
 {
-	check(s->nelems > 0 && s->nwords == words_for(s->nelems));
+	check(s->nelems > 0 && s->nwords == mspan_nwords(s->nelems));
 	check(s->nlines == mspan_nlines(s->nelems));
 	check(s->class < NCLASSES && s->base % GO_PAGE_SIZE == 0);
 	check(s->magic == sizeclass_table[s->class].magic);

@@ -86,6 +86,13 @@ struct mspan_remote {
 	uint64_t bits[];   /* 1 = freed by another thread, not yet collected */
 };
 
+/* Words of bits for nelems objects: one more at a multiple of 64, so that the */
+/* tail is addressable. */
+static inline unsigned mspan_nwords(unsigned nelems)
+{
+	return nelems / 64 + 1;
+}
+
 /* An object: its span and its index there.  span NULL: none. */
 struct objref {
 	struct mspan *span; /* where it lies */
@@ -105,6 +112,20 @@ static inline struct mspan_remote *mspan_remote(struct mspan *s)
 	unsigned line = load_relaxed(&s->remote_line); /* s may be stale */
 
 	return (struct mspan_remote *)((char *)s + 64u * line);
+}
+
+/*
+ * The collector's mark bits, 1 = reached, indexed as alloc_bits; on lines of
+ * their own behind the remote bits.  All set in a new span: what is allocated
+ * while a mark runs is not for this mark to judge.  nelems alone says where
+ * they are, so a marker need not look at the struct's first line.
+ */
+static inline uint64_t *mspan_marks(struct mspan *s)
+{
+	unsigned nwords = mspan_nwords(load_relaxed(&s->nelems));
+	unsigned line = 2 + (nwords + 7) / 8 + (nwords + 8) / 8;
+
+	return (uint64_t *)(void *)((char *)s + 64u * line);
 }
 
 /* Bytes of one object. */

@@ -22,9 +22,10 @@ START_TEST(test_the_struct_holds_its_bits)
 	uint8_t remote_line_of[FIXALLOC_MAX_LINES + 1] = {0};
 
 	for (unsigned n = 1; n <= MAX_NELEMS; n++) {
-		const struct mspan *s = test_span(0, n, 1);
+		struct mspan *s = test_span(0, n, 1);
 		const size_t bits = s->nwords * sizeof(uint64_t);
 		const size_t remote = s->remote_line * 64u;
+		const uintptr_t marks = (uintptr_t)mspan_marks(s);
 		const size_t end = s->nlines * 64u;
 
 		ck_assert_uint_ge(s->nwords * 64u, n);
@@ -33,7 +34,11 @@ START_TEST(test_the_struct_holds_its_bits)
 			offsetof(struct mspan, alloc_bits) + bits, remote);
 		ck_assert_uint_le(
 			remote + offsetof(struct mspan_remote, bits) + bits,
-			end);
+			marks - (uintptr_t)s);
+		ck_assert_uint_eq(marks % 64, 0);
+		ck_assert_uint_le(marks + bits, (uintptr_t)s + end);
+		for (unsigned w = 0; w < s->nwords; w++)
+			ck_assert_uint_eq(mspan_marks(s)[w], UINT64_MAX);
 		if (remote_line_of[s->nlines] == 0)
 			remote_line_of[s->nlines] = s->remote_line;
 		ck_assert_uint_eq(s->remote_line, remote_line_of[s->nlines]);
