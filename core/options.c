@@ -1,9 +1,11 @@
 /*
- * options: the parser of GODEBUG, GOALLOC_GODEBUG and GOALLOC.
+ * options: the parser of GOGC, GOMEMLIMIT, GODEBUG and GOALLOC.
  *
- * The two X-tables of options.h become one array, GODEBUG's rows first.  A
- * variable is cut at its commas, each piece at its first "=", and the row of
- * that key in the variable's part of the array gets the value.
+ * The X-tables of options.h become two arrays.  One has the variables that
+ * hold one value; what GOALLOC_GOGC says is read after GOGC, over it.  The
+ * other has the keys, GODEBUG's rows first.  A variable with keys is cut at
+ * its commas, each piece at its first "=", and the row of that key in the
+ * variable's part of the array gets the value.
  *
  * GODEBUG belongs to Go programs too, so a key that is not in the table is
  * passed over there.  In GOALLOC it is a mistake, and the user hears of it:
@@ -14,7 +16,6 @@
  */
 #include "core/options.h"
 
-#include <limits.h>
 #include <stdbool.h>
 
 #include "core/fatal.h"
@@ -24,6 +25,10 @@ struct options options = {
 	FOR_EACH_GODEBUG_OPTION(OPTION_DEFAULT)
 		FOR_EACH_GOALLOC_OPTION(OPTION_DEFAULT)
 #undef OPTION_DEFAULT
+#define VARIABLE_DEFAULT(name, field, fallback, is_size, help)                 \
+	.field = fallback,
+			FOR_EACH_VARIABLE_OPTION(VARIABLE_DEFAULT)
+#undef VARIABLE_DEFAULT
 };
 
 /* One row of the table. */
@@ -54,7 +59,26 @@ enum {
 	VALUE_SIZE = QUOTE_SIZE, /* the same for a value */
 };
 
-/* A variable and its part of the table. */
+/* A variable with one value. */
+struct variable {
+	const char *name;     /* Go's */
+	const char *own_name; /* wins over it */
+	int64_t *value;       /* where the value lives */
+	int64_t off;          /* what "off" stands for; the default */
+	bool is_size;         /* in bytes; else a percentage */
+	const char *help;     /* what it does */
+};
+
+static const struct variable variable_table[] = {
+#define VARIABLE_ROW(name, field, fallback, is_size, help)                     \
+	{#name, "GOALLOC_" #name, &options.field, fallback, is_size, help},
+	FOR_EACH_VARIABLE_OPTION(VARIABLE_ROW)
+#undef VARIABLE_ROW
+};
+
+enum { NVARIABLES = sizeof variable_table / sizeof variable_table[0] };
+
+/* A variable with keys, and its part of the table. */
 struct option_set {
 	const char *variable;       /* its name */
 	const struct option *first; /* its first row */
@@ -116,18 +140,53 @@ static const char *text_quote(char buf[QUOTE_SIZE], struct text t)
 	return buf;
 }
 
-/* The number that t spells, INT_MAX if it is greater; -1 if t is no number. */
-static int text_number(struct text t)
+/* The number that t spells; -1 if it is greater than max, or no number. */
+static int64_t text_number(struct text t, int64_t max)
 {
-	int n = 0;
+	int64_t n = 0;
 
 	for (size_t i = 0; i < t.len; i++) {
 		if (t.at[i] < '0' || t.at[i] > '9')
 			return -1;
 		int digit = t.at[i] - '0';
-		n = n > (INT_MAX - digit) / 10 ? INT_MAX : n * 10 + digit;
+		if (digit > max || n > (max - digit) / 10)
+			return -1;
+		n = n * 10 + digit;
 	}
 	return t.len > 0 ? n : -1;
+}
+
+/* Suffixes of a size; each stands for 1,024 times the one before. */
+static const char *const size_suffixes[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+
+enum { NSUFFIXES = sizeof size_suffixes / sizeof size_suffixes[0] };
+
+/* Whether t is a number and then the suffix; *number is the number. */
+static bool text_has_suffix(
+	struct text t, const char *suffix, struct text *number)
+{
+	struct text s = text_of(suffix);
+
+	*number = t;
+	if (t.len <= s.len)
+		return false;
+	number->len -= s.len;
+	const struct text tail = {t.at + number->len, s.len};
+	const char last = t.at[number->len - 1];
+	return text_equal(tail, s) && last >= '0' && last <= '9';
+}
+
+/* The bytes that t spells; -1 if it is no size or 2^63 and more. */
+static int64_t text_size(struct text t)
+{
+	struct text number;
+
+	for (int i = 0; i < NSUFFIXES; i++)
+		if (text_has_suffix(t, size_suffixes[i], &number)) {
+			int64_t n = text_number(number, INT64_MAX >> (10 * i));
+			return n < 0 ? -1 : n << (10 * i);
+		}
+	return text_number(t, INT64_MAX);
 }
 
 /* The value that t stands for, or -1. */
@@ -136,8 +195,8 @@ static int option_parse_value(const struct option *o, struct text t)
 	struct text words = text_of(o->words);
 
 	if (words.len == 0) {
-		int n = text_number(t);
-		return n >= o->min && n <= o->max ? n : -1;
+		int64_t n = text_number(t, o->max);
+		return n >= o->min ? (int)n : -1;
 	}
 	for (int n = o->min; words.len > 0; n++)
 		if (text_equal(text_cut(&words, '|'), t))
@@ -227,8 +286,73 @@ const char *options_getenv(char *const *envp, const char *name)
 	return NULL;
 }
 
+/* What variable v may be set to. */
+static const char *variable_range(const struct variable *v)
+{
+	return v->is_size ? "off|auto|bytes" : "off|1 to 2147483647";
+}
+
+/* The value that t stands for, in *value; false: it stands for none. */
+static bool variable_parse(
+	const struct variable *v, struct text t, int64_t *value)
+{
+	int64_t n = -1;
+
+	if (text_equal(t, text_of("off")))
+		*value = v->off;
+	else if (v->is_size && text_equal(t, text_of("auto")))
+		*value = GOMEMLIMIT_AUTO;
+	else if (v->is_size && (n = text_size(t)) >= 0)
+		*value = n;
+	else if (!v->is_size && (n = text_number(t, INT_MAX)) > 0)
+		*value = n;
+	else
+		return false;
+	return true;
+}
+
+/* A value as the user would write it, in the largest unit that is exact. */
+static const char *variable_format(
+	char buf[VALUE_SIZE], const struct variable *v, int64_t value)
+{
+	int unit = 0;
+
+	if (value == v->off)
+		return "off";
+	if (!v->is_size) {
+		format(buf, VALUE_SIZE, "%ld", (long)value);
+		return buf;
+	}
+	if (value == GOMEMLIMIT_AUTO)
+		return "auto";
+	for (; unit + 1 < NSUFFIXES && value != 0 && value % 1024 == 0; unit++)
+		value /= 1024;
+	format(buf, VALUE_SIZE, "%ld%s", (long)value, size_suffixes[unit]);
+	return buf;
+}
+
+/* An empty variable is none, as in Go. */
+static void variable_read(
+	const struct variable *v, const char *name, char *const *envp)
+{
+	char quote[QUOTE_SIZE], value[VALUE_SIZE];
+	const char *text = options_getenv(envp, name);
+
+	if (text == NULL || *text == '\0' ||
+		variable_parse(v, text_of(text), v->value))
+		return;
+	say("%s: bad value \"%s\"; it takes %s, using %s", name,
+		text_quote(quote, text_of(text)), variable_range(v),
+		variable_format(value, v, *v->value));
+}
+
 void options_read(char *const *envp)
 {
+	for (int i = 0; i < NVARIABLES; i++) {
+		const struct variable *v = &variable_table[i];
+		variable_read(v, v->name, envp);
+		variable_read(v, v->own_name, envp);
+	}
 	for (size_t i = 0; i < sizeof option_sets / sizeof option_sets[0];
 		i++) {
 		const struct option_set *set = &option_sets[i];
@@ -247,6 +371,11 @@ size_t options_format(char *buf, size_t size)
 	char value[VALUE_SIZE];
 	size_t len = 0;
 
+	for (int i = 0; i < NVARIABLES; i++) {
+		const struct variable *v = &variable_table[i];
+		len += format(buf + len, size - len, "%s=%s ", v->name,
+			variable_format(value, v, *v->value));
+	}
 	for (int i = 0; i < NOPTIONS; i++) {
 		const struct option *o = &option_table[i];
 		len += format(buf + len, size - len, "%s%s=%s",
@@ -265,6 +394,11 @@ void options_print(void)
 {
 	char value[VALUE_SIZE], fallback[VALUE_SIZE];
 
+	for (int i = 0; i < NVARIABLES; i++) {
+		const struct variable *v = &variable_table[i];
+		say("%s=%s (default off)", v->name,
+			variable_format(value, v, *v->value));
+	}
 	for (const struct option *o = option_table; o < option_table + NOPTIONS;
 		o++)
 		say("%s %s=%s (default %s)", option_variable(o), o->name,
@@ -276,6 +410,11 @@ void options_help(void)
 {
 	char range[LIST_SIZE], fallback[VALUE_SIZE];
 
+	for (int i = 0; i < NVARIABLES; i++) {
+		const struct variable *v = &variable_table[i];
+		say("%s=<%s> (default off): %s", v->name, variable_range(v),
+			v->help);
+	}
 	for (const struct option *o = option_table; o < option_table + NOPTIONS;
 		o++)
 		say("%s=%s=<%s> (default %s): %s", option_variable(o), o->name,

@@ -1,9 +1,11 @@
 /*
  * options: what a user may choose, read from the environment at start.
  *
+ *   GOGC=value, GOMEMLIMIT=value   Go's variables, one value each
  *   GODEBUG=key=value,...          Go's variable, with Go's keys
- *   GOALLOC_GODEBUG=key=value,...  the same keys; wins over GODEBUG, for a
- *                                  program that shares it with a Go program
+ *   GOALLOC_GOGC, GOALLOC_GOMEMLIMIT, GOALLOC_GODEBUG
+ *                                  the same; win over Go's, for a program
+ *                                  that shares them with a Go program
  *   GOALLOC=key=value,...          what Go has no name for
  *
  * A key alone means key=1; of two values for one key the last one counts.
@@ -13,7 +15,9 @@
 #ifndef CORE_OPTIONS_H
 #define CORE_OPTIONS_H
 
+#include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/compiler.h"
 
@@ -28,27 +32,90 @@
 		"how memory goes back: 1 MADV_DONTNEED, 0 MADV_FREE")          \
 	X(scavtrace, 0, 0, 1, "", "print what the scavenger gives back")       \
 	X(harddecommit, 0, 0, 1, "",                                           \
-		"memory given back is made inaccessible as well")
+		"memory given back is made inaccessible as well")              \
+	X(gctrace, 0, 0, 1, "", "print one line for each collection")          \
+	X(gcpacertrace, 0, 0, 1, "",                                           \
+		"print what the pacer planned and what came of it")            \
+	X(gcstoptheworld, 0, 0, 2, "",                                         \
+		"1 marks with the world stopped, 2 sweeps so as well")         \
+	X(gccheckmark, 0, 0, 1, "",                                            \
+		"mark twice, the second time stopped, and compare")            \
+	X(gcsound, 0, 0, 1, "",                                                \
+		"count uses of what was found unreachable, free none of it")   \
+	X(clobberfree, 0, 0, 1, "", "overwrite what a sweep frees")            \
+	X(memprofilerate, 0, 0, INT_MAX, "",                                   \
+		"mean bytes between heap profile samples; 0 takes none")
 
 #define FOR_EACH_GOALLOC_OPTION(X)                                             \
 	X(tiny, 1, 0, 1, "",                                                   \
 		"objects of 8 bytes or less take 8 bytes, aligned to 8")       \
 	X(zero_realloc, ZERO_REALLOC_FREE, 0, 1, "free|alloc",                 \
 		"realloc(p, 0) frees p, or gives an object of no bytes")       \
+	X(free, FREE_DEFERRED, 0, 2, "deferred|now|ignore",                    \
+		"with GOGC: free(p) waits for a mark, acts at once, or not")   \
+	X(unreachable, UNREACHABLE_RECLAIM, 0, 2, "reclaim|report|keep",       \
+		"with GOGC: what becomes of objects never freed")              \
+	X(barrier, BARRIER_AUTO, 0, 5,                                         \
+		"auto|uffd|devuffd|snapshot|softdirty|stw",                    \
+		"with GOGC: how writes during a mark are found")               \
 	X(verbose, 0, 0, 1, "", "print every option and its value at start")   \
 	X(help, 0, 0, 1, "", "print this table at start")
+
+/*
+ * X(name, field, default, is_size, help): the variables that hold one value,
+ * off by default.  A size is in bytes, has a suffix, or is "auto".
+ */
+#define FOR_EACH_VARIABLE_OPTION(X)                                            \
+	X(GOGC, gogc, GOGC_OFF, false,                                         \
+		"heap growth in per cent that starts a collection")            \
+	X(GOMEMLIMIT, gomemlimit, GOMEMLIMIT_OFF, true,                        \
+		"with GOGC: memory to stay below, as 512MiB; auto: cgroup's")
+
+#define GOGC_OFF        INT64_C(-1)
+#define GOMEMLIMIT_OFF  INT64_MAX /* as Go has it: no limit */
+#define GOMEMLIMIT_AUTO INT64_C(-1)
 
 enum zero_realloc {
 	ZERO_REALLOC_FREE,  /* as glibc */
 	ZERO_REALLOC_ALLOC, /* as BSD */
 };
 
-/* One int per option.  Written once, before main; read by anyone. */
+/* What free(p) does where a collector runs. */
+enum free_mode {
+	FREE_DEFERRED, /* p is reused once a mark finds no pointer to it */
+	FREE_NOW,      /* p may be reused at once */
+	FREE_IGNORE,   /* nothing, but for the checks of misuse */
+};
+
+/* What a sweep does with objects that nobody freed or can reach. */
+enum unreachable_mode {
+	UNREACHABLE_RECLAIM, /* frees them */
+	UNREACHABLE_REPORT,  /* lists them by call site, frees none */
+	UNREACHABLE_KEEP,    /* nothing */
+};
+
+/* How writes to pages during a mark are found; best first. */
+enum barrier {
+	BARRIER_AUTO,      /* the first rung that works here */
+	BARRIER_UFFD,      /* userfaultfd(2), write-protected asynchronously */
+	BARRIER_DEVUFFD,   /* the same through /dev/userfaultfd */
+	BARRIER_SNAPSHOT,  /* none needed: a forked child marks its copy */
+	BARRIER_SOFTDIRTY, /* /proc/self/clear_refs and pagemap */
+	BARRIER_STW,       /* none: the program waits while the mark runs */
+};
+
+/*
+ * One field per option, int but for the variables with one value.  Written
+ * once, before main; read by anyone.
+ */
 struct options {
 #define OPTION_FIELD(name, fallback, min, max, words, help) int name;
 	FOR_EACH_GODEBUG_OPTION(OPTION_FIELD)
 	FOR_EACH_GOALLOC_OPTION(OPTION_FIELD)
 #undef OPTION_FIELD
+#define VARIABLE_FIELD(name, field, fallback, is_size, help) int64_t field;
+	FOR_EACH_VARIABLE_OPTION(VARIABLE_FIELD)
+#undef VARIABLE_FIELD
 };
 
 extern struct options options HIDDEN;

@@ -5,16 +5,18 @@
 /* glibc: no, it has no such options */
 /* case: none exit 0 */
 /* case: inittrace GODEBUG=inittrace=1 exit 0
- * `goalloc: version NUM.NUM.NUM, page size NUM, inittrace=1 madvdontneed=1
- * scavtrace=0 harddecommit=0 tiny=1 zero_realloc=free verbose=0 help=0,
- * pid NUM` */
+ * `goalloc: version NUM.NUM.NUM, page size NUM, GOGC=off GOMEMLIMIT=off
+ * inittrace=1 madvdontneed=1 scavtrace=0 harddecommit=0 gctrace=0
+ * gcpacertrace=0 gcstoptheworld=0 gccheckmark=0 gcsound=0 clobberfree=0
+ * memprofilerate=0 tiny=1 zero_realloc=free free=deferred unreachable=reclaim
+ * barrier=auto verbose=0 help=0, pid NUM` */
 /* case: alone GODEBUG=inittrace exit 0 `goalloc: version ANY` */
 /* case: last GODEBUG=inittrace=1,inittrace=0 exit 0 */
 /* case: wins GODEBUG=inittrace=1 GOALLOC_GODEBUG=inittrace=0 exit 0 */
 /* case: both GODEBUG=inittrace=0 GOALLOC_GODEBUG=inittrace=1 exit 0
  * `goalloc: version ANY` */
-/* case: go GODEBUG=gctrace=x,foo=7,http2debug=1,,bare GOALLOC_GODEBUG=a=b
- * exit 0 */
+/* case: go GODEBUG=asyncpreemptoff=x,foo=7,http2debug=1,,bare
+ * GOALLOC_GODEBUG=a=b exit 0 */
 /* case: godebug_range GODEBUG=madvdontneed=2 exit 0
  * `goalloc: GODEBUG: bad value "2" for madvdontneed; it takes 0 to 1, using 1`
  */
@@ -26,7 +28,7 @@
  * using 0` */
 /* case: unknown GOALLOC=tny=0,tiny=1 exit 0
  * `goalloc: GOALLOC: unknown option "tny"; the options are tiny, zero_realloc,
- * verbose, help` */
+ * free, unreachable, barrier, verbose, help` */
 /* case: malformed GOALLOC=tiny=,zero_realloc=fre,tiny=1x exit 0
  * `goalloc: GOALLOC: bad value "" for tiny; it takes 0 to 1, using 1`
  * `goalloc: GOALLOC: bad value "fre" for zero_realloc; it takes free|alloc,
@@ -37,17 +39,34 @@
  * tiny; it takes 0 to 1, using 1` */
 /* case: binary GOALLOC=ti\x1b[31m\xff=1 exit 0
  * `goalloc: GOALLOC: unknown option "ti\x1b[31m\xff"; the options are tiny,
- * zero_realloc, verbose, help` */
-/* case: empty GOALLOC= GODEBUG= GOALLOC_GODEBUG=,,, exit 0 */
+ * zero_realloc, free, unreachable, barrier, verbose, help` */
+/* case: variables GOGC=fast GOMEMLIMIT=1GB exit 0
+ * `goalloc: GOGC: bad value "fast"; it takes off|1 to 2147483647, using off`
+ * `goalloc: GOMEMLIMIT: bad value "1GB"; it takes off|auto|bytes, using off`
+ */
+/* case: empty GOGC= GOMEMLIMIT= GOALLOC= GODEBUG= GOALLOC_GODEBUG=,,, exit 0 */
 /* case: untiny GOALLOC=tiny=0 exit 0 */
-/* case: verbose GOALLOC=verbose=1,zero_realloc=alloc MALLOC_ARENA_MAX=1
- * MALLOC_CONF=a:b MALLOC_PERTURB_=1 GLIBC_TUNABLES=glibc.malloc.check=1 exit 0
+/* case: verbose GOALLOC=verbose=1,zero_realloc=alloc GOMEMLIMIT=2GiB
+ * MALLOC_ARENA_MAX=1 MALLOC_CONF=a:b MALLOC_PERTURB_=1
+ * GLIBC_TUNABLES=glibc.malloc.check=1 exit 0
+ * `goalloc: GOGC=off (default off)`
+ * `goalloc: GOMEMLIMIT=2GiB (default off)`
  * `goalloc: GODEBUG inittrace=0 (default 0)`
  * `goalloc: GODEBUG madvdontneed=1 (default 1)`
  * `goalloc: GODEBUG scavtrace=0 (default 0)`
  * `goalloc: GODEBUG harddecommit=0 (default 0)`
+ * `goalloc: GODEBUG gctrace=0 (default 0)`
+ * `goalloc: GODEBUG gcpacertrace=0 (default 0)`
+ * `goalloc: GODEBUG gcstoptheworld=0 (default 0)`
+ * `goalloc: GODEBUG gccheckmark=0 (default 0)`
+ * `goalloc: GODEBUG gcsound=0 (default 0)`
+ * `goalloc: GODEBUG clobberfree=0 (default 0)`
+ * `goalloc: GODEBUG memprofilerate=0 (default 0)`
  * `goalloc: GOALLOC tiny=1 (default 1)`
  * `goalloc: GOALLOC zero_realloc=alloc (default free)`
+ * `goalloc: GOALLOC free=deferred (default deferred)`
+ * `goalloc: GOALLOC unreachable=reclaim (default reclaim)`
+ * `goalloc: GOALLOC barrier=auto (default auto)`
  * `goalloc: GOALLOC verbose=1 (default 0)`
  * `goalloc: GOALLOC help=0 (default 0)`
  * `goalloc: MALLOC_CONF is set and has no meaning here`
@@ -55,14 +74,26 @@
  * `goalloc: MALLOC_PERTURB_ is set and has no meaning here`
  * `goalloc: GLIBC_TUNABLES: glibc.malloc.* has no meaning here` */
 /* case: help GOALLOC=help exit 0
+ * `goalloc: GOGC=<off|1 to 2147483647> (default off): ANY`
+ * `goalloc: GOMEMLIMIT=<off|auto|bytes> (default off): ANY`
  * `goalloc: GODEBUG=inittrace=<0 to 1> (default 0): ANY`
  * `goalloc: GODEBUG=madvdontneed=<0 to 1> (default 1): ANY`
  * `goalloc: GODEBUG=scavtrace=<0 to 1> (default 0): ANY`
  * `goalloc: GODEBUG=harddecommit=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=gctrace=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=gcpacertrace=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=gcstoptheworld=<0 to 2> (default 0): ANY`
+ * `goalloc: GODEBUG=gccheckmark=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=gcsound=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=clobberfree=<0 to 1> (default 0): ANY`
+ * `goalloc: GODEBUG=memprofilerate=<0 to 2147483647> (default 0): ANY`
  * `goalloc: GOALLOC=tiny=<0 to 1> (default 1): ANY`
  * `goalloc: GOALLOC=zero_realloc=<free|alloc> (default free): ANY`
- * `goalloc: GOALLOC=verbose=<0 to 1> (default 0): ANY`
- * `goalloc: GOALLOC=help=<0 to 1> (default 0): ANY` */
+ * `goalloc: GOALLOC=free=<deferred|now|ignore> (default deferred): ANY`
+ * `goalloc: GOALLOC=unreachable=<reclaim|report|keep> (default reclaim): ANY`
+ * `goalloc: GOALLOC=barrier=<auto|uffd|devuffd|snapshot|softdirty|stw> (default
+ * auto): ANY` `goalloc: GOALLOC=verbose=<0 to 1> (default 0): ANY` `goalloc:
+ * GOALLOC=help=<0 to 1> (default 0): ANY` */
 #include <stdlib.h>
 
 #include "test/preload/check.h"
