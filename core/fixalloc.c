@@ -16,6 +16,7 @@
 #include "core/bits.h"
 #include "core/fatal.h"
 #include "core/os.h"
+#include "core/os_own.h"
 
 enum {
 	CHUNK_FIRST = 64 << 10,
@@ -36,11 +37,11 @@ static bool chunk_renew(size_t need)
 {
 	size_t size =
 		need > chunk_size ? align_up(need, os_page_size) : chunk_size;
-	void *chunk = os_map(size);
+	void *chunk = os_own_map(size);
 
 	if (chunk == NULL && size > need) {
 		size = align_up(need, os_page_size); /* near a limit */
-		chunk = os_map(size);
+		chunk = os_own_map(size);
 	}
 	if (chunk == NULL)
 		return false;

@@ -28,6 +28,7 @@
 #include "core/heapmap.h"
 #include "core/options.h"
 #include "core/os.h"
+#include "core/os_own.h"
 #include "core/scavenger.h"
 #include "core/statspage.h"
 
@@ -104,6 +105,8 @@ static bool tables_init(uint64_t window)
 
 	if (tables == NULL)
 		return false;
+	os_own_note((uintptr_t)tables,
+		map_size + pages_storage_size(max_pages));
 	heapmap_init(mheap.base, tables);
 	pages_init(&mheap.pages, max_pages, tables + map_size, commit_table);
 	return true;
@@ -147,6 +150,7 @@ static enum os_reserve_result reserve_at_end(size_t size)
 		return OS_NO_MEMORY;
 	enum os_reserve_result r = os_reserve_at(mheap.reserved_end, size);
 	if (r == OS_RESERVED) {
+		os_own_note_heap(mheap.reserved_end, size);
 		mheap.reserved_end += size;
 		mheap.reserved += size;
 	}

@@ -19,6 +19,7 @@
 #include "core/atomics.h"
 #include "core/bits.h"
 #include "core/os.h"
+#include "core/os_own.h"
 #include "core/syscall.h"
 
 enum {
@@ -46,7 +47,7 @@ bool os_thread_start(
 	uint64_t all = UINT64_MAX, old = 0;
 
 	if (t->area == NULL)
-		t->area = os_map(STACK_SIZE + 2 * reach);
+		t->area = os_own_map(STACK_SIZE + 2 * reach);
 	if (t->area == NULL)
 		return false;
 	char *stack = t->area + STACK_SIZE, *tls = stack + reach;
