@@ -1,0 +1,32 @@
+/*
+ * objref: the only road from a word to an object.
+ *
+ *   word -> heapmap -> span -> slot (one multiplication) -> alloc bit
+ *
+ * Invariant: what is returned is allocated at the moment of the call.  One
+ *            that the program has freed and no sweep has taken yet is: it
+ *            is kept as long as it is pointed to.
+ */
+#include "gc/objref.h"
+
+static const struct objref none;
+
+struct objref objref_resolve(struct word w)
+{
+	struct mspan *s = heapmap_lookup(w.bits);
+
+	if (s == NULL)
+		return none;
+	struct objref o = objref_slot(s, w.bits);
+	return o.span != NULL && mspan_is_allocated(o) ? o : none;
+}
+
+struct objref objref_resolve_end(struct word w)
+{
+	struct objref o = objref_resolve((struct word){w.bits - 1});
+
+	if (o.span == NULL ||
+		mspan_object(o) + mspan_elemsize(o.span) != w.bits)
+		return none;
+	return o;
+}
