@@ -1,9 +1,10 @@
 /*
  * options: the parser of GOGC, GOMEMLIMIT, GODEBUG and GOALLOC.
  *
- * The X-tables of options.h become two arrays.  One has the variables that
- * hold one value; what GOALLOC_GOGC says is read after GOGC, over it.  The
- * other has the keys, GODEBUG's rows first.  A variable with keys is cut at
+ * The X-tables of options.h become three arrays.  One has the variables that
+ * hold one value; what GOALLOC_GOGC says is read after GOGC, over it.  One has
+ * the keys of GOALLOC whose value is a text.  One has the other keys,
+ * GODEBUG's rows first.  A variable with keys is cut at
  * its commas, each piece at its first "=", and the row of that key in the
  * variable's part of the array gets the value.
  *
@@ -19,6 +20,7 @@
 #include <stdbool.h>
 
 #include "core/fatal.h"
+#include "core/text.h"
 
 struct options options = {
 #define OPTION_DEFAULT(name, fallback, min, max, words, help) .name = fallback,
@@ -55,7 +57,7 @@ enum {
 	NOPTIONS = NGODEBUG FOR_EACH_GOALLOC_OPTION(OPTION_COUNT),
 #undef OPTION_COUNT
 	QUOTE_SIZE = 40, /* bytes of the user's text in a message, with its 0 */
-	LIST_SIZE = 200, /* bytes of a list of keys or words in a message */
+	LIST_SIZE = 300, /* bytes of a list of keys or words in a message */
 	VALUE_SIZE = QUOTE_SIZE, /* the same for a value */
 };
 
@@ -78,6 +80,22 @@ static const struct variable variable_table[] = {
 
 enum { NVARIABLES = sizeof variable_table / sizeof variable_table[0] };
 
+/* A key of GOALLOC with a text. */
+struct text_option {
+	const char *name;   /* the key */
+	char *value;        /* where the text lives, OPTION_TEXT_MAX bytes */
+	const char *values; /* what it is, in a word */
+	const char *help;   /* what it does */
+};
+
+static const struct text_option text_table[] = {
+#define TEXT_ROW(name, values, help) {#name, options.name, values, help},
+	FOR_EACH_TEXT_OPTION(TEXT_ROW)
+#undef TEXT_ROW
+};
+
+enum { NTEXTS = sizeof text_table / sizeof text_table[0] };
+
 /* A variable with keys, and its part of the table. */
 struct option_set {
 	const char *variable;       /* its name */
@@ -92,43 +110,6 @@ static const struct option_set option_sets[] = {
 	{"GOALLOC", option_table + NGODEBUG, option_table + NOPTIONS, false},
 };
 
-/* A piece of a string. */
-struct text {
-	const char *at; /* first byte */
-	size_t len;     /* bytes */
-};
-
-static struct text text_of(const char *s)
-{
-	struct text t = {s, 0};
-
-	while (s[t.len] != '\0')
-		t.len++;
-	return t;
-}
-
-static bool text_equal(struct text a, struct text b)
-{
-	size_t i = 0;
-
-	while (i < a.len && i < b.len && a.at[i] == b.at[i])
-		i++;
-	return i == a.len && i == b.len;
-}
-
-/* The piece of *rest before the first `separator`; *rest becomes the rest. */
-static struct text text_cut(struct text *rest, char separator)
-{
-	struct text piece = {rest->at, 0};
-
-	while (piece.len < rest->len && piece.at[piece.len] != separator)
-		piece.len++;
-	size_t used = piece.len + (piece.len < rest->len);
-	rest->at += used;
-	rest->len -= used;
-	return piece;
-}
-
 /* The user's text for a message: cut, and nothing that a terminal obeys. */
 static const char *text_quote(char buf[QUOTE_SIZE], struct text t)
 {
@@ -138,22 +119,6 @@ static const char *text_quote(char buf[QUOTE_SIZE], struct text t)
 		buf[n] = t.at[n] >= ' ' && t.at[n] <= '~' ? t.at[n] : '?';
 	buf[n] = '\0';
 	return buf;
-}
-
-/* The number that t spells; -1 if it is greater than max, or no number. */
-static int64_t text_number(struct text t, int64_t max)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < t.len; i++) {
-		if (t.at[i] < '0' || t.at[i] > '9')
-			return -1;
-		int digit = t.at[i] - '0';
-		if (digit > max || n > (max - digit) / 10)
-			return -1;
-		n = n * 10 + digit;
-	}
-	return t.len > 0 ? n : -1;
 }
 
 /* Suffixes of a size; each stands for 1,024 times the one before. */
@@ -239,6 +204,9 @@ static COLD void option_say_unknown(
 	for (const struct option *o = set->first; o < set->end; o++)
 		len += format(keys + len, sizeof keys - len, "%s%s",
 			o > set->first ? ", " : "", o->name);
+	for (int i = 0; i < NTEXTS && !set->shared; i++)
+		len += format(keys + len, sizeof keys - len, ", %s",
+			text_table[i].name);
 	say("%s: unknown option \"%s\"; the options are %s", set->variable,
 		text_quote(quote, key), keys);
 }
@@ -252,6 +220,30 @@ static COLD void option_say_malformed(
 		text_quote(quote, value), o->name,
 		option_format_range(range, o),
 		option_format_value(fallback, o, *o->value));
+}
+
+/* Whether key is one with a text; its value is then set. */
+static bool text_option_read(struct text key, struct text value)
+{
+	char quote[QUOTE_SIZE];
+
+	for (int i = 0; i < NTEXTS; i++) {
+		const struct text_option *o = &text_table[i];
+		if (!text_equal(key, text_of(o->name)))
+			continue;
+		if (value.len >= OPTION_TEXT_MAX) {
+			say("GOALLOC: bad value \"%s\" for %s; it takes less "
+			    "than %d bytes",
+				text_quote(quote, value), o->name,
+				OPTION_TEXT_MAX);
+			return true;
+		}
+		for (size_t n = 0; n < value.len; n++)
+			o->value[n] = value.at[n];
+		o->value[value.len] = '\0';
+		return true;
+	}
+	return false;
 }
 
 /* One "key=value". */
@@ -271,7 +263,7 @@ static void option_read(const struct option_set *set, struct text piece)
 			option_say_malformed(set, o, value);
 		return;
 	}
-	if (!set->shared)
+	if (!set->shared && !text_option_read(key, value))
 		option_say_unknown(set, key);
 }
 
@@ -382,6 +374,9 @@ size_t options_format(char *buf, size_t size)
 			i > 0 ? " " : "", o->name,
 			option_format_value(value, o, *o->value));
 	}
+	for (int i = 0; i < NTEXTS; i++)
+		len += format(buf + len, size - len, " %s=%s",
+			text_table[i].name, text_table[i].value);
 	return len;
 }
 
@@ -404,6 +399,9 @@ void options_print(void)
 		say("%s %s=%s (default %s)", option_variable(o), o->name,
 			option_format_value(value, o, *o->value),
 			option_format_value(fallback, o, o->fallback));
+	for (int i = 0; i < NTEXTS; i++)
+		say("GOALLOC %s=%s (default none)", text_table[i].name,
+			text_table[i].value);
 }
 
 void options_help(void)
@@ -420,4 +418,7 @@ void options_help(void)
 		say("%s=%s=<%s> (default %s): %s", option_variable(o), o->name,
 			option_format_range(range, o),
 			option_format_value(fallback, o, o->fallback), o->help);
+	for (int i = 0; i < NTEXTS; i++)
+		say("GOALLOC=%s=<%s> (default none): %s", text_table[i].name,
+			text_table[i].values, text_table[i].help);
 }

@@ -58,8 +58,27 @@
 	X(barrier, BARRIER_AUTO, 0, 5,                                         \
 		"auto|uffd|devuffd|snapshot|softdirty|stw",                    \
 		"with GOGC: how writes during a mark are found")               \
+	X(profile_format, PROFILE_PB, 0, 1, "pb|text",                         \
+		"what heap profiles are: gzipped profile.proto, or text")      \
+	X(profile_interval, 0, 0, INT_MAX, "",                                 \
+		"write a heap profile every so many seconds; 0: do not")       \
+	X(profile_peak, 0, 0, 1, "",                                           \
+		"write the heap as it was when it was greatest")               \
+	X(profile_signal, 0, 0, 64, "",                                        \
+		"write a heap profile at this signal; 0: at none")             \
+	X(profile_listen, 1, 0, 1, "",                                         \
+		"where profiles are taken: answer goalloc profile PID")        \
+	X(profile_seed, 0, 0, INT_MAX, "",                                     \
+		"sample the same allocations in each run; 0: others")          \
 	X(verbose, 0, 0, 1, "", "print every option and its value at start")   \
 	X(help, 0, 0, 1, "", "print this table at start")
+
+/* X(name, values, help): the keys of GOALLOC whose value is any text. */
+#define FOR_EACH_TEXT_OPTION(X)                                                \
+	X(profile, "path",                                                     \
+		"write heap profiles to path.PID.exit.pb.gz and so on")
+
+enum { OPTION_TEXT_MAX = 512 /* bytes of such a text, with its final 0 */ };
 
 /*
  * X(name, field, default, is_size, help): the variables that hold one value,
@@ -104,8 +123,14 @@ enum barrier {
 	BARRIER_STW,       /* none: the program waits while the mark runs */
 };
 
+/* What heap profiles are written as. */
+enum profile_format {
+	PROFILE_PB,   /* profile.proto, gzipped */
+	PROFILE_TEXT, /* as gperftools writes them */
+};
+
 /*
- * One field per option, int but for the variables with one value.  Written
+ * One field per option, int but for texts and variables with one value. Written
  * once, before main; read by anyone.
  */
 struct options {
@@ -116,6 +141,9 @@ struct options {
 #define VARIABLE_FIELD(name, field, fallback, is_size, help) int64_t field;
 	FOR_EACH_VARIABLE_OPTION(VARIABLE_FIELD)
 #undef VARIABLE_FIELD
+#define TEXT_FIELD(name, values, help) char name[OPTION_TEXT_MAX];
+	FOR_EACH_TEXT_OPTION(TEXT_FIELD)
+#undef TEXT_FIELD
 };
 
 extern struct options options HIDDEN;

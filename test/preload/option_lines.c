@@ -9,7 +9,9 @@
  * inittrace=1 madvdontneed=1 scavtrace=0 harddecommit=0 gctrace=0
  * gcpacertrace=0 gcstoptheworld=0 gccheckmark=0 gcsound=0 clobberfree=0
  * memprofilerate=0 tiny=1 zero_realloc=free free=deferred unreachable=reclaim
- * barrier=auto verbose=0 help=0, pid NUM` */
+ * barrier=auto profile_format=pb profile_interval=0 profile_peak=0
+ * profile_signal=0 profile_listen=1 profile_seed=0 verbose=0 help=0 profile=,
+ * pid NUM` */
 /* case: alone GODEBUG=inittrace exit 0 `goalloc: version ANY` */
 /* case: last GODEBUG=inittrace=1,inittrace=0 exit 0 */
 /* case: wins GODEBUG=inittrace=1 GOALLOC_GODEBUG=inittrace=0 exit 0 */
@@ -28,7 +30,8 @@
  * using 0` */
 /* case: unknown GOALLOC=tny=0,tiny=1 exit 0
  * `goalloc: GOALLOC: unknown option "tny"; the options are tiny, zero_realloc,
- * free, unreachable, barrier, verbose, help` */
+ * free, unreachable, barrier, profile_format, profile_interval, profile_peak,
+ * profile_signal, profile_listen, profile_seed, verbose, help, profile` */
 /* case: malformed GOALLOC=tiny=,zero_realloc=fre,tiny=1x exit 0
  * `goalloc: GOALLOC: bad value "" for tiny; it takes 0 to 1, using 1`
  * `goalloc: GOALLOC: bad value "fre" for zero_realloc; it takes free|alloc,
@@ -39,7 +42,9 @@
  * tiny; it takes 0 to 1, using 1` */
 /* case: binary GOALLOC=ti\x1b[31m\xff=1 exit 0
  * `goalloc: GOALLOC: unknown option "ti\x1b[31m\xff"; the options are tiny,
- * zero_realloc, free, unreachable, barrier, verbose, help` */
+ * zero_realloc, free, unreachable, barrier, profile_format, profile_interval,
+ * profile_peak, profile_signal, profile_listen, profile_seed, verbose, help,
+ * profile` */
 /* case: variables GOGC=fast GOMEMLIMIT=1GB exit 0
  * `goalloc: GOGC: bad value "fast"; it takes off|1 to 2147483647, using off`
  * `goalloc: GOMEMLIMIT: bad value "1GB"; it takes off|auto|bytes, using off`
@@ -67,8 +72,15 @@
  * `goalloc: GOALLOC free=deferred (default deferred)`
  * `goalloc: GOALLOC unreachable=reclaim (default reclaim)`
  * `goalloc: GOALLOC barrier=auto (default auto)`
+ * `goalloc: GOALLOC profile_format=pb (default pb)`
+ * `goalloc: GOALLOC profile_interval=0 (default 0)`
+ * `goalloc: GOALLOC profile_peak=0 (default 0)`
+ * `goalloc: GOALLOC profile_signal=0 (default 0)`
+ * `goalloc: GOALLOC profile_listen=1 (default 1)`
+ * `goalloc: GOALLOC profile_seed=0 (default 0)`
  * `goalloc: GOALLOC verbose=1 (default 0)`
  * `goalloc: GOALLOC help=0 (default 0)`
+ * `goalloc: GOALLOC profile= (default none)`
  * `goalloc: MALLOC_CONF is set and has no meaning here`
  * `goalloc: MALLOC_ARENA_MAX is set and has no meaning here`
  * `goalloc: MALLOC_PERTURB_ is set and has no meaning here`
@@ -92,8 +104,16 @@
  * `goalloc: GOALLOC=free=<deferred|now|ignore> (default deferred): ANY`
  * `goalloc: GOALLOC=unreachable=<reclaim|report|keep> (default reclaim): ANY`
  * `goalloc: GOALLOC=barrier=<auto|uffd|devuffd|snapshot|softdirty|stw> (default
- * auto): ANY` `goalloc: GOALLOC=verbose=<0 to 1> (default 0): ANY` `goalloc:
- * GOALLOC=help=<0 to 1> (default 0): ANY` */
+ * auto): ANY`
+ * `goalloc: GOALLOC=profile_format=<pb|text> (default pb): ANY`
+ * `goalloc: GOALLOC=profile_interval=<0 to 2147483647> (default 0): ANY`
+ * `goalloc: GOALLOC=profile_peak=<0 to 1> (default 0): ANY`
+ * `goalloc: GOALLOC=profile_signal=<0 to 64> (default 0): ANY`
+ * `goalloc: GOALLOC=profile_listen=<0 to 1> (default 1): ANY`
+ * `goalloc: GOALLOC=profile_seed=<0 to 2147483647> (default 0): ANY`
+ * `goalloc: GOALLOC=verbose=<0 to 1> (default 0): ANY`
+ * `goalloc: GOALLOC=help=<0 to 1> (default 0): ANY`
+ * `goalloc: GOALLOC=profile=<path> (default none): ANY` */
 #include <stdlib.h>
 
 #include "test/preload/check.h"

@@ -18,7 +18,8 @@ static const char defaults[] =
 	"harddecommit=0 gctrace=0 gcpacertrace=0 gcstoptheworld=0 "
 	"gccheckmark=0 gcsound=0 clobberfree=0 memprofilerate=0 tiny=1 "
 	"zero_realloc=free free=deferred unreachable=reclaim barrier=auto "
-	"verbose=0 help=0";
+	"profile_format=pb profile_interval=0 profile_peak=0 profile_signal=0 "
+	"profile_listen=1 profile_seed=0 verbose=0 help=0 profile=";
 
 static const struct {
 	const char *name;
@@ -34,12 +35,14 @@ static const struct {
 			"gcstoptheworld=2,gccheckmark=1,gcsound=1,"
 			"clobberfree=1,memprofilerate=524288",
 			"GOALLOC=tiny=0,zero_realloc=alloc,free=ignore,"
-			"unreachable=keep,barrier=stw,verbose=1,help=1"},
+			"unreachable=keep,barrier=stw,verbose=1,help=1,"
+			"profile=a/b=c,profile_format=text"},
 		"GOGC=50 GOMEMLIMIT=1GiB inittrace=1 madvdontneed=0 "
 		"scavtrace=1 harddecommit=1 gctrace=1 gcpacertrace=1 "
 		"gcstoptheworld=2 gccheckmark=1 gcsound=1 clobberfree=1 "
 		"memprofilerate=524288 tiny=0 zero_realloc=alloc free=ignore "
-		"unreachable=keep barrier=stw verbose=1 help=1",
+		"unreachable=keep barrier=stw profile_format=text verbose=1 "
+		"help=1 profile=a/b=c",
 		""},
 	{"key_alone", {"GOALLOC=verbose,help", "GODEBUG=scavtrace"},
 		"scavtrace=1 verbose=1 help=1", ""},
@@ -104,8 +107,10 @@ static const struct {
 		"free=now unreachable=report barrier=softdirty", ""},
 	{"unknown_key_and_no_terminal_codes", {"GOALLOC=\x1b[2Jk\xc3\xa9y"}, "",
 		"goalloc: GOALLOC: unknown option \"?[2Jk??y\"; the options "
-		"are tiny, zero_realloc, free, unreachable, barrier, verbose, "
-		"help\n"},
+		"are tiny, zero_realloc, free, unreachable, barrier, "
+		"profile_format, profile_interval, profile_peak, "
+		"profile_signal, profile_listen, profile_seed, verbose, help, "
+		"profile\n"},
 };
 
 /* Which values GOGC and GOMEMLIMIT take, alone in the environment. */
