@@ -1,0 +1,249 @@
+/*
+ * dirty: the ladder, and what of the address space is tracked.
+ *
+ *   uffd -> devuffd -> snapshot -> softdirty -> stw
+ *
+ * From left to right: cheaper for the program to dearer.  A rung is taken if
+ * it opens and then passes a test of its effect on pages of our own: what was
+ * not written is not reported, what was is, once.  A kernel that knows a call
+ * but was built without what stands behind it (soft-dirty bits) fails there.
+ * snapshot and stw track nothing: everything is read at one moment, in a
+ * forked copy or with the world stopped.
+ *
+ * A scan that fails says nothing about its piece, and may have armed pages
+ * whose report was lost: the piece counts as not tracked for the rest of the
+ * cycle.  Pieces end at multiples of 64 MiB, so that no huge page is cut by
+ * a scan, which would split it.
+ *
+ * Invariant: a byte of a piece that is not lost was armed by dirty_track, and
+ *            every write since is reported by a scan to come, or was visited
+ *            after it was armed again.
+ * Locking:   none; see dirty.h.  `lost` is atomic: two scanners may share a
+ *            piece.
+ */
+#include "gc/dirty.h"
+
+#include "core/atomics.h"
+#include "core/bits.h"
+#include "core/fatal.h"
+#include "core/os.h"
+#include "gc/dirty_rung.h"
+#include "gc/dirtymap.h"
+
+static bool always_opens(void)
+{
+	return true;
+}
+
+static void nothing_to_close(void)
+{
+}
+
+static const struct dirty_rung rung_stw = {.which = BARRIER_STW,
+	.open = always_opens,
+	.close = nothing_to_close,
+	.forget = nothing_to_close};
+
+/* From the top; the last one always opens. */
+static const struct dirty_rung *const ladder[] = {
+	&dirty_rung_uffd,
+	&dirty_rung_devuffd,
+	&rung_stw,
+};
+
+static const struct dirty_rung *rung = &rung_stw;
+static struct dirtymap tracked;
+static bool can_track; /* in this cycle */
+
+enum barrier dirty_which(void)
+{
+	return rung->which;
+}
+
+bool dirty_can_rearm(void)
+{
+	return rung->can_rearm;
+}
+
+const char *dirty_name(enum barrier which)
+{
+	switch (which) {
+	case BARRIER_AUTO: return "auto";
+	case BARRIER_UFFD: return "uffd";
+	case BARRIER_DEVUFFD: return "devuffd";
+	case BARRIER_SNAPSHOT: return "snapshot";
+	case BARRIER_SOFTDIRTY: return "softdirty";
+	case BARRIER_STW: return "stw";
+	}
+	fatal("dirty: barrier %d", (int)which);
+}
+
+/* Pages for the test of a rung's effect, and which of them were reported. */
+struct trial {
+	uintptr_t base;
+	uint64_t reported; /* a bit per page */
+};
+
+enum { TRIAL_PAGES = 4 };
+
+static void trial_note(uintptr_t lo, uintptr_t hi, void *arg)
+{
+	struct trial *t = arg;
+
+	for (; lo < hi; lo += os_page_size)
+		t->reported |= UINT64_C(1) << ((lo - t->base) / os_page_size);
+}
+
+/* Writes one page; whether then that page is reported and no other. */
+static bool trial_finds_write(
+	const struct dirty_rung *r, struct trial *t, unsigned page)
+{
+	const uintptr_t end = t->base + TRIAL_PAGES * os_page_size;
+	volatile char *p = (volatile char *)(t->base + page * os_page_size);
+
+	*p = 1;
+	t->reported = 0;
+	return r->visit_written(t->base, end, r->can_rearm, trial_note, t) &&
+	       t->reported == UINT64_C(1) << page;
+}
+
+/* Whether an open rung that tracks does so. */
+static bool rung_has_effect(const struct dirty_rung *r)
+{
+	const size_t size = TRIAL_PAGES * os_page_size;
+	char *p = os_map(size);
+	struct trial t = {(uintptr_t)p, 0};
+
+	if (p == NULL)
+		return false;
+	__builtin_memset(p, 1, size);
+	bool works = r->begin() && r->arm(t.base, t.base + size) &&
+		     trial_finds_write(r, &t, 1);
+	if (works && r->can_rearm)
+		works = trial_finds_write(r, &t, 2) &&
+			trial_finds_write(r, &t, 1);
+	os_unmap(p, size);
+	return works;
+}
+
+static bool rung_take(const struct dirty_rung *r)
+{
+	if (!r->open())
+		return false;
+	if (r->arm == NULL || rung_has_effect(r)) {
+		rung = r;
+		return true;
+	}
+	r->close();
+	return false;
+}
+
+enum barrier dirty_init(enum barrier wanted)
+{
+	size_t i = 0;
+
+	while (ladder[i]->which < wanted || !rung_take(ladder[i]))
+		i++;
+	if (wanted != BARRIER_AUTO && rung->which != wanted)
+		say("barrier=%s does not work here: using %s",
+			dirty_name(wanted), dirty_name(rung->which));
+	return rung->which;
+}
+
+void dirty_after_fork(void)
+{
+	rung->forget();
+	rung = &rung_stw;
+	can_track = false;
+	dirtymap_clear(&tracked);
+}
+
+void dirty_begin(void)
+{
+	dirtymap_clear(&tracked);
+	can_track = rung->arm != NULL && rung->begin();
+}
+
+/* The end of the piece that begins at lo. */
+static uintptr_t piece_end(uintptr_t lo, uintptr_t hi)
+{
+	const uintptr_t next = align_down(lo, DIRTYMAP_PIECE) + DIRTYMAP_PIECE;
+
+	return next < hi ? next : hi;
+}
+
+bool dirty_track(uintptr_t lo, uintptr_t hi)
+{
+	bool all = true;
+
+	check(lo <= hi && (lo | hi) % os_page_size == 0);
+	dirty_untrack(lo, hi);
+	for (uintptr_t end; lo < hi; lo = end) {
+		end = piece_end(lo, hi);
+		if (!can_track || !rung->arm(lo, end) ||
+			!dirtymap_add(&tracked, lo, end))
+			all = false;
+	}
+	return all;
+}
+
+void dirty_untrack(uintptr_t lo, uintptr_t hi)
+{
+	dirtymap_remove(&tracked, lo, hi);
+}
+
+/* A scan that is going on. */
+struct scan {
+	enum dirty_mode mode;
+	void (*visit)(uintptr_t lo, uintptr_t hi, void *arg);
+	void *arg;
+	struct dirty_found found;
+};
+
+static void scan_written(uintptr_t lo, uintptr_t hi, void *arg)
+{
+	struct scan *s = arg;
+
+	s->found.written += hi - lo;
+	s->visit(lo, hi, s->arg);
+}
+
+static void scan_untracked(struct scan *s, uintptr_t lo, uintptr_t hi)
+{
+	s->found.untracked += hi - lo;
+	if (s->mode == DIRTY_FINAL)
+		s->visit(lo, hi, s->arg);
+}
+
+static void scan_piece(
+	struct scan *s, struct dirtymap_piece *p, uintptr_t lo, uintptr_t hi)
+{
+	if (load_relaxed(&p->lost) == 0 &&
+		rung->visit_written(
+			lo, hi, s->mode == DIRTY_REARM, scan_written, s))
+		return;
+	store_relaxed(&p->lost, 1);
+	scan_untracked(s, lo, hi);
+}
+
+struct dirty_found dirty_scan(uintptr_t lo, uintptr_t hi, enum dirty_mode mode,
+	void (*visit)(uintptr_t lo, uintptr_t hi, void *arg), void *arg)
+{
+	struct scan s = {mode, visit, arg, {0, 0}};
+
+	for (size_t i = dirtymap_find(&tracked, lo); lo < hi; i++) {
+		struct dirtymap_piece *p = NULL;
+		uintptr_t begin = hi, end = hi;
+		if (i < tracked.npieces && tracked.pieces[i].lo < hi) {
+			p = &tracked.pieces[i];
+			begin = p->lo > lo ? p->lo : lo;
+			end = p->hi < hi ? p->hi : hi;
+		}
+		if (lo < begin)
+			scan_untracked(&s, lo, begin);
+		if (begin < end)
+			scan_piece(&s, p, begin, end);
+		lo = end;
+	}
+	return s.found;
+}
