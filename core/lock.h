@@ -20,7 +20,9 @@
 	X(mcache_shared, "the mcache of threads that have none (any more)")    \
 	X(mcache, "one mcache: its span lists, its inbox, who owns its spans") \
 	X(mcentral, "spans of one class that no thread owns")                  \
-	X(mheap, "page allocator, mspan structs, heap map, large objects")
+	X(mheap, "page allocator, mspan structs, heap map, large objects")     \
+	X(markpool, "objects that wait to be scanned")                         \
+	X(prof, "the heap profile: buckets, sampled objects")
 
 enum lock_rank {
 #define LOCK_RANK(name, purpose) LOCK_RANK_##name,

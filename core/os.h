@@ -94,8 +94,9 @@ void os_futex_wait(uint32_t *word, uint32_t value);
 /* The same for at most so many milliseconds. */
 void os_futex_wait_ms(uint32_t *word, uint32_t value, uint32_t ms);
 
-/* Wakes one thread that sleeps on word. */
+/* Wakes one thread that sleeps on word, or all of them. */
 void os_futex_wake(uint32_t *word);
+void os_futex_wake_all(uint32_t *word);
 
 /* A kernel thread that libc does not know.  Zero: never started. */
 struct os_thread {

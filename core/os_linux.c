@@ -222,3 +222,8 @@ void os_futex_wake(uint32_t *word)
 {
 	syscall3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
 }
+
+void os_futex_wake_all(uint32_t *word)
+{
+	syscall3(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX);
+}

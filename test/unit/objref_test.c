@@ -71,8 +71,8 @@ START_TEST(test_every_class_every_byte)
 		ck_assert_int_eq(test_index(objref_resolve(w), s),
 			live ? (int)slot : TEST_NONE);
 	}
-	ck_assert_int_eq(test_index(objref_resolve((struct word){s->base - 1}),
-				 s),
+	ck_assert_int_eq(
+		test_index(objref_resolve((struct word){s->base - 1}), s),
 		TEST_NONE);
 	ck_assert_int_eq(
 		test_index(objref_resolve((struct word){s->base + bytes}), s),
@@ -104,9 +104,8 @@ START_TEST(test_ends_and_edges)
 	test_start();
 	struct mspan *s = test_span_of_class(sizeclass_of(64));
 	test_draw(s, cases[_i].objects);
-	const struct word w = {
-		s->base + (size_t)cases[_i].slot * 64 +
-		(size_t)cases[_i].offset};
+	const struct word w = {s->base + (size_t)cases[_i].slot * 64 +
+			       (size_t)cases[_i].offset};
 	ck_assert_msg(test_index(objref_resolve(w), s) == cases[_i].resolves,
 		"%s", cases[_i].name);
 	ck_assert_msg(test_index(objref_resolve_end(w), s) == cases[_i].ends,
@@ -142,8 +141,8 @@ START_TEST(test_large_objects)
 	local_set(&s->alloc_bits[0], 1);
 	for (size_t at = 0; at < size; at += 4093)
 		ck_assert_int_eq(
-			test_index(objref_resolve((struct word){s->base + at}),
-				s),
+			test_index(
+				objref_resolve((struct word){s->base + at}), s),
 			0);
 	const struct word end = {s->base + size};
 	ck_assert_ptr_null(objref_resolve(end).span);
@@ -151,9 +150,8 @@ START_TEST(test_large_objects)
 }
 END_TEST
 
-static const uintptr_t nowhere[] = {0, 1, 8, 4096, UINTPTR_MAX,
-	UINTPTR_MAX - 7, UINT64_C(1) << 63, UINT64_C(0xc0) << 32,
-	UINT64_C(0x3ff0000000000000)};
+static const uintptr_t nowhere[] = {0, 1, 8, 4096, UINTPTR_MAX, UINTPTR_MAX - 7,
+	UINT64_C(1) << 63, UINT64_C(0xc0) << 32, UINT64_C(0x3ff0000000000000)};
 
 START_TEST(test_words_that_mean_nothing)
 {
@@ -165,7 +163,8 @@ END_TEST
 
 static void objref_suite(TCase *tests)
 {
-	tcase_add_loop_test(tests, test_every_class_every_byte, 0, NCLASSES - 1);
+	tcase_add_loop_test(
+		tests, test_every_class_every_byte, 0, NCLASSES - 1);
 	UNIT_TABLE(tests, test_ends_and_edges, cases);
 	UNIT_TEST(tests, test_the_last_object_ends_in_the_next_span);
 	UNIT_TEST(tests, test_large_objects);

@@ -1,0 +1,339 @@
+/*
+ * mark: tri-colour marking by pages that cannot move and words that may lie.
+ *
+ *   white   allocated, mark bit clear: not reached yet
+ *   grey    marked, in a queue (or its page was written since it was read)
+ *   black   marked and read; also every free slot, hence every new object
+ *
+ *   words of a root or an object -> candidates: those within the heap's window
+ *     -> their spans -> their mark words -> newly marked: queue -> ring -> read
+ *
+ * Marking waits for memory, so each arrow but the first is a loop of its own
+ * over a batch, which asks for the cache lines that the next one wants; an
+ * object's own memory is asked for when it enters the ring and read when it
+ * leaves it (KERNEL: a FIFO of 16 is what helps, a prefetch on push does not).
+ *
+ * What the program has freed and no sweep has taken is kept if it is reached,
+ * since somebody may still use it, but it is not read: it keeps nothing alive.
+ *
+ * Invariants: tri-colour: a black object that points to a white one was read
+ *             before that pointer was stored, so it lies on a page that is
+ *             dirty and will be read again (mark_rescan).
+ *             free slots are marked; so no marker looks at alloc_bits.
+ * Races:      words are read while the program writes them: what is missed
+ *             was stored since the page was armed, and is found when the page
+ *             is read again.  A half-written word can only keep too much.
+ * Locking:    none but the pool's.  Context: worker, assisting mutator.
+ */
+#include "gc/mark.h"
+
+#include "core/heapmap.h"
+#include "gc/heapwalk.h"
+#include "gc/objref.h"
+#include "gc/pagemap.h"
+
+enum {
+	ITEM_CLASS_SHIFT = 48,  /* an item is an address and a size class */
+	LARGE_STEP = 256 << 10, /* bytes of a large object in one item */
+	SHARE_EVERY = 64,       /* scans between two looks at who is idle */
+	LINE = 64,
+};
+
+#define ITEM_ADDR_MASK ((UINT64_C(1) << ITEM_CLASS_SHIFT) - 1)
+
+/* A candidate that lies in a slot, while its mark word is on the way. */
+struct target {
+	struct mspan *span; /* where */
+	uint64_t *word;     /* of mark bits */
+	uint32_t index;     /* of the slot */
+};
+
+/* Preparing. */
+
+static void prepare_span(struct mspan *s, void *unused)
+{
+	uint64_t *marks = mspan_marks(s);
+
+	(void)unused;
+	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++) {
+		store_seqcst(&marks[w], ~load_seqcst(&s->alloc_bits[w]));
+		/* Freed between: whoever frees sets the bit after that. */
+		fetch_or_seqcst(&marks[w], ~load_seqcst(&s->alloc_bits[w]));
+	}
+}
+
+void mark_prepare(void)
+{
+	heapwalk(prepare_span, NULL);
+}
+
+void marker_join(struct marker *m, struct markpool *pool)
+{
+	m->base = heapmap.base;
+	m->size = load_acquire(&heapmap.size);
+	m->nobjects = m->marked_bytes = m->scanned_bytes = 0;
+	m->ncandidates = m->nscans = 0;
+	markqueue_join(&m->queue, pool);
+}
+
+/* Candidates. */
+
+static uint64_t item_of(struct objref o)
+{
+	return mspan_object(o) | (uint64_t)o.span->class << ITEM_CLASS_SHIFT;
+}
+
+/* Marks o; whether it was white and wants to be read. */
+static inline bool shade(struct marker *m, struct objref o, uint64_t *word)
+{
+	uint64_t bit = UINT64_C(1) << o.index % 64;
+
+	if ((load_relaxed(word) & bit) != 0 ||
+		(fetch_or_seqcst(word, bit) & bit) != 0)
+		return false;
+	m->nobjects++;
+	m->marked_bytes += mspan_elemsize(o.span);
+	return !mspan_is_marked_remote(o);
+}
+
+void mark_object(struct marker *m, struct objref o)
+{
+	if (shade(m, o, &mspan_marks(o.span)[o.index / 64]))
+		markqueue_push(&m->queue, item_of(o));
+}
+
+/* The slots that the candidates lie in, their mark words asked for. */
+static unsigned find_targets(struct marker *m, struct target *targets)
+{
+	struct mspan *spans[MARK_CANDIDATES];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < m->ncandidates; i++) {
+		size_t page = (m->candidates[i] - m->base) >> GO_PAGE_SHIFT;
+		spans[i] = load_acquire(&heapmap.spans[page]);
+		__builtin_prefetch(&spans[i]->base);
+	}
+	for (unsigned i = 0; i < m->ncandidates; i++) {
+		if (spans[i] == NULL)
+			continue;
+		struct objref o = objref_slot(spans[i], m->candidates[i]);
+		if (o.span == NULL)
+			continue;
+		uint64_t *word = &mspan_marks(o.span)[o.index / 64];
+		__builtin_prefetch(word, 1);
+		targets[n++] = (struct target){o.span, word, o.index};
+	}
+	return n;
+}
+
+static void flush_candidates(struct marker *m)
+{
+	struct target targets[MARK_CANDIDATES];
+	unsigned n = find_targets(m, targets);
+
+	m->ncandidates = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct objref o = {targets[i].span, targets[i].index};
+		if (shade(m, o, targets[i].word))
+			markqueue_push(&m->queue, item_of(o));
+	}
+}
+
+/* Collects the words within the window; there is room for MARK_STEP. */
+static ALWAYS_INLINE void scan_step(
+	struct marker *m, const uintptr_t *words, size_t n)
+{
+	uintptr_t base = m->base;
+	size_t size = m->size;
+	unsigned found = m->ncandidates;
+
+	for (size_t i = 0; i < n; i++) {
+		uintptr_t w = load_relaxed(&words[i]);
+		m->candidates[found] = w;
+		found += w - base < size;
+	}
+	m->ncandidates = found;
+}
+
+static ALWAYS_INLINE void scan_words(
+	struct marker *m, const uintptr_t *words, size_t n)
+{
+	m->scanned_bytes += n * sizeof *words;
+	while (n > 0) {
+		size_t step = n < MARK_STEP ? n : MARK_STEP;
+		if (unlikely(m->ncandidates > MARK_CANDIDATES - MARK_STEP))
+			flush_candidates(m);
+		scan_step(m, words, step);
+		words += step;
+		n -= step;
+	}
+}
+
+void mark_roots(struct marker *m, const uintptr_t *words, size_t n)
+{
+	scan_words(m, words, n);
+	for (size_t i = 0; i < n; i++) {
+		struct word w = {load_relaxed(&words[i])};
+		if (w.bits - m->base - 1 >= m->size)
+			continue;
+		struct objref o = objref_resolve_end(w);
+		if (o.span != NULL)
+			mark_object(m, o);
+	}
+}
+
+/* Objects. */
+
+static void scan_pages(uintptr_t lo, uintptr_t hi, void *marker)
+{
+	scan_words(
+		marker, (const uintptr_t *)lo, (hi - lo) / sizeof(uintptr_t));
+}
+
+/*
+ * A step of a large object; the rest is queued first, for others to take.
+ * What was never touched has no page, and is not to get one by being read.
+ */
+static NOINLINE void scan_large(struct marker *m, uintptr_t addr)
+{
+	struct mspan *s = heapmap_lookup(addr);
+	uintptr_t end = s->base + mspan_elemsize(s);
+
+	if (end - addr > LARGE_STEP) {
+		end = addr + LARGE_STEP;
+		markqueue_push(&m->queue, end);
+	}
+	if (!pagemap_visit_populated(addr, end, scan_pages, m))
+		scan_pages(addr, end, m);
+}
+
+static ALWAYS_INLINE void scan_item(struct marker *m, uint64_t item)
+{
+	uintptr_t addr = item & ITEM_ADDR_MASK;
+	unsigned class = (unsigned)(item >> ITEM_CLASS_SHIFT);
+
+	if (unlikely(class == 0))
+		scan_large(m, addr);
+	else
+		scan_words(m, (const uintptr_t *)addr,
+			sizeclass_table[class].size / sizeof(uintptr_t));
+}
+
+/* The next item to scan, its memory asked for a while ago; 0: none. */
+static ALWAYS_INLINE uint64_t next_item(struct marker *m)
+{
+	struct markqueue *q = &m->queue;
+
+	for (unsigned nothing = 0; nothing <= MARKQUEUE_RING; nothing++) {
+		uint64_t in = markqueue_take(q);
+		if (unlikely(in == 0 && m->ncandidates > 0)) {
+			flush_candidates(m);
+			in = markqueue_take(q);
+		}
+		__builtin_prefetch((const char *)(in & ITEM_ADDR_MASK));
+		__builtin_prefetch((const char *)(in & ITEM_ADDR_MASK) + LINE);
+		uint64_t out = q->ring[q->at];
+		q->ring[q->at] = in;
+		q->at = (q->at + 1) % MARKQUEUE_RING;
+		if (likely(out != 0))
+			return out;
+		if (in != 0)
+			nothing = 0; /* it comes out when the ring is round */
+	}
+	return 0;
+}
+
+bool mark_some(struct marker *m, uint64_t bytes)
+{
+	uint64_t until = m->scanned_bytes + bytes, item;
+
+	while (m->scanned_bytes < until) {
+		if ((item = next_item(m)) == 0)
+			return false;
+		scan_item(m, item);
+		if (unlikely(++m->nscans % SHARE_EVERY == 0) &&
+			load_relaxed(&m->queue.pool->nidle) > 0)
+			markqueue_share(&m->queue);
+	}
+	return true;
+}
+
+static void rescan_everything(struct marker *m)
+{
+	mark_rescan(m, 0, UINTPTR_MAX);
+}
+
+void mark_drain(struct marker *m)
+{
+	do {
+		do {
+			while (mark_some(m, UINT64_MAX / 2))
+				;
+			if (markpool_take_overflow(m->queue.pool))
+				rescan_everything(m);
+		} while (m->ncandidates > 0);
+	} while (markqueue_wait(&m->queue));
+}
+
+void marker_leave(struct marker *m)
+{
+	flush_candidates(m);
+	markqueue_leave(&m->queue);
+}
+
+/* Pages that were written. */
+
+struct rescan {
+	struct marker *marker;
+	uintptr_t lo;
+	uintptr_t hi;
+};
+
+/* Objects of word w that are marked, allocated and not freed. */
+static uint64_t readable_bits(struct mspan *s, unsigned w)
+{
+	return mspan_allocated_bits(s, w) & load_relaxed(&mspan_marks(s)[w]) &
+	       ~load_relaxed(&mspan_remote(s)->bits[w]);
+}
+
+static void rescan_object(const struct rescan *r, struct objref o)
+{
+	uintptr_t lo = mspan_object(o), hi = lo + mspan_elemsize(o.span);
+
+	lo = lo > r->lo ? lo : r->lo;
+	hi = hi < r->hi ? hi : r->hi;
+	if (hi - lo > LARGE_STEP && /* so it was not a page's write */
+		pagemap_visit_populated(lo, hi, scan_pages, r->marker))
+		return;
+	scan_pages(lo, hi, r->marker);
+}
+
+static void rescan_span(struct mspan *s, void *arg)
+{
+	const struct rescan *r = arg;
+	uintptr_t last_byte = r->hi - 1;
+	uint32_t first = r->lo > s->base ? objref_slot(s, r->lo).index : 0;
+	uint32_t last = objref_slot(s, last_byte).index;
+
+	if (last_byte - s->base >= (uint64_t)s->npages << GO_PAGE_SHIFT ||
+		last >= s->nelems)
+		last = s->nelems - 1u;
+	for (uint32_t i = first; i <= last;) {
+		uint64_t bits = readable_bits(s, i / 64) >> i % 64;
+		if (bits == 0) {
+			i = (i / 64 + 1) * 64;
+			continue;
+		}
+		i += ctz64(bits);
+		if (i <= last)
+			rescan_object(r, (struct objref){s, i});
+		i++;
+	}
+}
+
+void mark_rescan(struct marker *m, uintptr_t lo, uintptr_t hi)
+{
+	struct rescan r = {m, lo, hi};
+
+	heapwalk_range(lo, hi, rescan_span, &r);
+}

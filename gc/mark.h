@@ -1,0 +1,72 @@
+/*
+ * mark: what is reachable.  See mark.c.
+ *
+ * Context: worker, and mutators that assist; busy.  mheap holds spans back
+ * (mheap_hold_spans) for as long as there are markers.
+ */
+#ifndef GC_MARK_H
+#define GC_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/mspan.h"
+#include "gc/markqueue.h"
+
+enum {
+	MARK_CANDIDATES = 128, /* words looked up together */
+	MARK_STEP = 32,        /* words read between two looks at the rest */
+};
+
+/* One thread's part of a mark.  Owner only; several KiB. */
+struct marker {
+	struct markqueue queue; /* objects to scan */
+	uintptr_t base;         /* of the window */
+	size_t size;            /* bytes of it that a word may point into */
+	uint64_t nobjects;      /* marked by this marker */
+	uint64_t marked_bytes;  /* in them */
+	uint64_t scanned_bytes; /* read in search of pointers */
+	unsigned ncandidates;   /* words in the window, not looked up yet */
+	unsigned nscans;        /* counts towards a look at who is idle */
+	uintptr_t candidates[MARK_CANDIDATES]; /* these words */
+};
+
+/*
+ * Makes every object unmarked and every free slot marked, so that what is
+ * allocated from now on is marked.  Call it when writes to pages are seen
+ * already: an object that a malloc hands out meanwhile may be either.
+ */
+void mark_prepare(void);
+
+/* Takes part in the mark that the pool belongs to, and no more. */
+void marker_join(struct marker *m, struct markpool *pool);
+void marker_leave(struct marker *m);
+
+/* Marks what n words of a root mean; see gc/objref.h for their ends. */
+void mark_roots(struct marker *m, const uintptr_t *words, size_t n);
+
+/* Marks an object and everything it leads to, sooner or later. */
+void mark_object(struct marker *m, struct objref o);
+
+/*
+ * Reads again what marked objects in [lo, hi) hold.  The range may lie
+ * anywhere; what is not marked yet will be read when it is.
+ */
+void mark_rescan(struct marker *m, uintptr_t lo, uintptr_t hi);
+
+/* Scans about so many bytes of objects; false: nothing is left here. */
+bool mark_some(struct marker *m, uint64_t bytes);
+
+/* Scans until no marker of the pool has anything left. */
+void mark_drain(struct marker *m);
+
+/* Whether the object is marked. */
+static inline bool mark_is_marked(struct objref o)
+{
+	return load_relaxed(&mspan_marks(o.span)[o.index / 64]) >>
+		       (o.index % 64) &
+	       1;
+}
+
+#endif
