@@ -1,7 +1,7 @@
 # Makefile: builds, tests and installs libgoalloc.  It bootstraps itself:
 # configure is made from configure.ac, config.mk and config.h by configure.
 #
-#   all         build/libgoalloc.so (default)
+#   all         build/libgoalloc.so and the goalloc command (default)
 #   try         one real program under glibc and under the library
 #   check       all tests; SUITES="unit preload" runs only those
 #   check-long  all tests, the random ones for longer
@@ -51,12 +51,13 @@ ifneq ($(filter-out clean distclean setup,$(goals)),)
 include config.mk
 endif
 
+# Two makes in one tree would write each other's files here.
 config.mk: configure config.mk.in config.h.in
-	@if test -x config.status; then \
+	@flock configure sh -c 'if test -x config.status; then \
 		./config.status --recheck && ./config.status; \
 	else \
 		./configure; \
-	fi
+	fi'
 
 configure: configure.ac | packages
 	@command -v autoconf >/dev/null || { \
@@ -123,6 +124,31 @@ $(eval $(call variant,build/asan,-DCHECK_LEVEL=1 $(sanitize) \
 	-fsanitize=address$$(comma)undefined,$$(CC)))
 comma := ,
 
+# ---- The command --------------------------------------------------------
+
+# What runs inside other programs is a library of its own; the rest is one
+# program.  It uses libc freely, and the library's headers but none of its code.
+only_src := cmd/only.c
+cmd_src := $(filter-out $(only_src),$(wildcard cmd/*.c))
+cmd_built := $(if $(filter 1,$(CONFIG_COMMAND)),build/goalloc \
+	build/libgoalloc-only.so)
+cmd_cflags := -include config.h -std=gnu17 $(warnings) -fPIE
+cmd_libs := -ldw -lelf -lz -liberty
+
+all: $(cmd_built)
+
+build/cmd/%.o: cmd/%.c Makefile config.mk
+	@mkdir -p $(@D)
+	$(CC) $(all_cppflags) $(cmd_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+build/goalloc: $(cmd_src:%.c=build/%.o)
+	$(CC) $(CFLAGS) -pie $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(cmd_libs)
+
+build/libgoalloc-only.so: $(only_src) $(wildcard cmd/only*.h) Makefile config.mk
+	@mkdir -p $(@D)
+	$(CC) $(all_cppflags) $(cmd_cflags) -fPIC -fvisibility=hidden $(CFLAGS) \
+		-shared $(LDFLAGS) -Wl,-soname,$(@F) -o $@ $(only_src)
+
 # ---- Tests --------------------------------------------------------------
 
 unit_src := $(wildcard test/unit/*_test.c)
@@ -132,7 +158,7 @@ unit_programs := $(foreach v,$(unit_variants),$(unit_src:%.c=$(v)/%))
 # Programs that run under the library are ordinary programs: they know nothing
 # of it, and the compiler may not remove the calls that they are there to make.
 # NAME_lib.c becomes a shared object for such a program to load.
-program_dirs := $(addprefix test/,preload stress try)
+program_dirs := $(addprefix test/,preload stress try cmd gc)
 lib_programs := $(patsubst %.c,build/%.so,$(wildcard \
 	$(program_dirs:%=%/*_lib.c)))
 c_programs := $(patsubst %.c,build/%,$(filter-out %_lib.c,$(wildcard \
@@ -154,12 +180,14 @@ $(c_programs): build/%: %.c Makefile config.mk
 	@mkdir -p $(@D)
 	$(program_cc) -o $@ $<
 
+build/test/cmd/static: program_flags += -static
+
 $(cxx_programs): build/%: %.cc Makefile config.mk
 	@mkdir -p $(@D)
 	$(program_cxx) -o $@ $<
 
 check-build: build/libgoalloc.so build/check2/libgoalloc.so $(unit_programs)
-check-build: $(programs)
+check-build: $(programs) $(cmd_built)
 
 # The suites run one after the other, whatever -j says.
 export GOALLOC_BUILD := $(CURDIR)/build
@@ -189,9 +217,14 @@ man_pages := $(wildcard man/*.[1-8])
 man_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 pc_vars := prefix exec_prefix libdir includedir
 
-install: build/libgoalloc.so
+cmd_installed := $(if $(cmd_built),$(bindir)/goalloc \
+	$(libdir)/libgoalloc-only.so)
+
+install: build/libgoalloc.so $(cmd_built)
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir)
 	install -m 755 build/libgoalloc.so $(DESTDIR)$(libdir)/
+	$(foreach f,$(cmd_installed),install -D -m 755 build/$(notdir $(f)) \
+		$(DESTDIR)$(f) &&) :
 	install -m 644 include/goalloc.h $(DESTDIR)$(includedir)/
 	sed $(foreach v,$(pc_vars),-e 's|@$(v)@|$($(v))|') \
 		-e 's|@version@|$(VERSION)|' goalloc.pc.in \
@@ -203,13 +236,14 @@ uninstall:
 	rm -f $(DESTDIR)$(libdir)/libgoalloc.so \
 		$(DESTDIR)$(includedir)/goalloc.h \
 		$(DESTDIR)$(libdir)/pkgconfig/goalloc.pc \
+		$(cmd_installed:%=$(DESTDIR)%) \
 		$(foreach m,$(man_pages),$(DESTDIR)$(call \
 		man_of,$(m))/$(notdir $(m)))
 
 # ---- Lint ---------------------------------------------------------------
 
 lint_variants := lint-gcc0 lint-gcc2 lint-clang0 lint-clang2
-lint_src := $(lib_src) $(unit_src)
+lint_src := $(lib_src) $(unit_src) $(cmd_src) $(only_src)
 $(eval $(call variant,build/lint-gcc0,-DCHECK_LEVEL=0 -Werror,gcc))
 $(eval $(call variant,build/lint-gcc2,-DCHECK_LEVEL=2 -Werror,gcc))
 $(eval $(call variant,build/lint-clang0,-DCHECK_LEVEL=0 -Werror,clang))
