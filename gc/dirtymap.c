@@ -9,6 +9,7 @@
 #include "core/bits.h"
 #include "core/fatal.h"
 #include "core/os.h"
+#include "core/os_own.h"
 
 void dirtymap_clear(struct dirtymap *m)
 {
@@ -23,13 +24,13 @@ static bool reserve_one(struct dirtymap *m)
 
 	const size_t old_size = m->capacity * sizeof(m->pieces[0]);
 	const size_t size = old_size == 0 ? os_page_size : 2 * old_size;
-	struct dirtymap_piece *pieces = os_map(size);
+	struct dirtymap_piece *pieces = os_own_map(size);
 	if (pieces == NULL)
 		return false;
 	if (old_size != 0) {
 		__builtin_memcpy(
 			pieces, m->pieces, m->npieces * sizeof(m->pieces[0]));
-		os_unmap(m->pieces, old_size);
+		os_own_unmap(m->pieces, old_size);
 	}
 	m->pieces = pieces;
 	m->capacity = size / sizeof(m->pieces[0]);
