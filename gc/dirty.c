@@ -10,6 +10,10 @@
  * snapshot and stw track nothing: everything is read at one moment, in a
  * forked copy or with the world stopped.
  *
+ * A process under seccomp may be killed for a system call that its filter does
+ * not know.  There each rung is first tried in a child, which dies instead;
+ * the child is made by clone(2), which made the coordinator too.
+ *
  * A scan that fails says nothing about its piece, and may have armed pages
  * whose report was lost: the piece counts as not tracked for the rest of the
  * cycle.  Pieces end at multiples of 64 MiB, so that no huge page is cut by
@@ -23,12 +27,16 @@
  */
 #include "gc/dirty.h"
 
+#include <sys/prctl.h>
+
 #include "core/atomics.h"
 #include "core/bits.h"
 #include "core/fatal.h"
 #include "core/os.h"
+#include "core/syscall.h"
 #include "gc/dirty_rung.h"
 #include "gc/dirtymap.h"
+#include "gc/snapshot.h"
 
 static bool always_opens(void)
 {
@@ -48,6 +56,8 @@ static const struct dirty_rung rung_stw = {.which = BARRIER_STW,
 static const struct dirty_rung *const ladder[] = {
 	&dirty_rung_uffd,
 	&dirty_rung_devuffd,
+	&dirty_rung_snapshot,
+	&dirty_rung_softdirty,
 	&rung_stw,
 };
 
@@ -84,7 +94,10 @@ struct trial {
 	uint64_t reported; /* a bit per page */
 };
 
-enum { TRIAL_PAGES = 4 };
+enum {
+	TRIAL_PAGES = 4,
+	REHEARSAL_MS = 2000, /* for a few system calls */
+};
 
 static void trial_note(uintptr_t lo, uintptr_t hi, void *arg)
 {
@@ -126,16 +139,55 @@ static bool rung_has_effect(const struct dirty_rung *r)
 	return works;
 }
 
-static bool rung_take(const struct dirty_rung *r)
+/* Whether the rung works; it is open then. */
+static bool rung_open(const struct dirty_rung *r)
 {
 	if (!r->open())
 		return false;
-	if (r->arm == NULL || rung_has_effect(r)) {
-		rung = r;
+	if (r->arm == NULL || rung_has_effect(r))
 		return true;
-	}
 	r->close();
 	return false;
+}
+
+/* A snapshot_fn: the rung in a child, which may be killed for its calls. */
+static bool rung_rehearse(uint64_t *unused, void *arg)
+{
+	const struct dirty_rung *const *r = arg;
+
+	(void)unused;
+	if (!rung_open(*r))
+		return false;
+	(*r)->close();
+	return true;
+}
+
+static bool rung_survives(const struct dirty_rung *r)
+{
+	struct snapshot s = {0};
+
+	if (!snapshot_prepare(&s, 1))
+		return false;
+	const bool survives = snapshot_take(&s, rung_rehearse, &r) &&
+			      snapshot_wait(&s, REHEARSAL_MS);
+	snapshot_discard(&s);
+	return survives;
+}
+
+/* Whether a filter looks at our system calls, or may. */
+static bool has_filter(void)
+{
+	return syscall1(SYS_prctl, PR_GET_SECCOMP) != 0;
+}
+
+static bool rung_take(const struct dirty_rung *r)
+{
+	if (r != &rung_stw && has_filter() && !rung_survives(r))
+		return false;
+	if (!rung_open(r))
+		return false;
+	rung = r;
+	return true;
 }
 
 enum barrier dirty_init(enum barrier wanted)
