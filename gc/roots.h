@@ -1,0 +1,65 @@
+/*
+ * roots: the memory outside the heap that the program can see.  See roots.c.
+ *
+ * Context: worker; one thread but for roots_mark.
+ */
+#ifndef GC_ROOTS_H
+#define GC_ROOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gc/mark.h"
+
+/* What lies behind a mapping. */
+enum root_kind {
+	ROOT_PRIVATE, /* this process's memory: its page tables know all */
+	ROOT_SHARED,  /* memory that others may see or have filled */
+	ROOT_FILE,    /* a file: only what this process has touched counts */
+};
+
+/* One range of the program's memory. */
+struct root_range {
+	uintptr_t lo;        /* first byte; a multiple of the OS page */
+	uintptr_t hi;        /* one past the last byte; likewise */
+	enum root_kind kind; /* what it is */
+};
+
+/* All of them, in the order of their addresses, none overlapping. */
+struct roots {
+	struct root_range *ranges; /* memory of our own */
+	size_t n;                  /* how many */
+	size_t capacity;           /* for how many there is room */
+};
+
+/* Opens what roots_read needs; false: there is no /proc. */
+bool roots_open(void);
+
+/* Closes it, or, in the child of fork, forgets what was open. */
+void roots_close(void);
+void roots_forget(void);
+
+/*
+ * Reads which memory there is, but for the library's own; false: it cannot,
+ * or there is no memory for the list.
+ */
+bool roots_read(struct roots *r);
+
+/*
+ * Appends the ranges of some lines of /proc/self/maps; how many bytes were
+ * whole lines.  SIZE_MAX: no memory for the list.
+ */
+size_t roots_parse(struct roots *r, const char *text, size_t size);
+
+/* Takes [lo, hi) out; false: no memory for the list. */
+bool roots_cut(struct roots *r, uintptr_t lo, uintptr_t hi);
+
+/*
+ * Marks what the populated pages in [lo, hi) of one range point to; memory
+ * that has vanished is no error.
+ */
+void roots_mark(
+	struct marker *m, enum root_kind kind, uintptr_t lo, uintptr_t hi);
+
+#endif
