@@ -131,9 +131,9 @@ comma := ,
 only_src := cmd/only.c
 cmd_src := $(filter-out $(only_src),$(wildcard cmd/*.c))
 cmd_built := $(if $(filter 1,$(CONFIG_COMMAND)),build/goalloc \
-	build/libgoalloc-only.so)
+	build/libgoalloc-only.so build/libgoalloc-probe.so)
 cmd_cflags := -include config.h -std=gnu17 $(warnings) -fPIE
-cmd_libs := -ldw -lelf -lz -liberty
+cmd_libs := -ldw -lelf -lz -liberty -lm -pthread
 
 all: $(cmd_built)
 
@@ -148,6 +148,14 @@ build/libgoalloc-only.so: $(only_src) $(wildcard cmd/only*.h) Makefile config.mk
 	@mkdir -p $(@D)
 	$(CC) $(all_cppflags) $(cmd_cflags) -fPIC -fvisibility=hidden $(CFLAGS) \
 		-shared $(LDFLAGS) -Wl,-soname,$(@F) -o $@ $(only_src)
+
+# goalloc compare's, between a program and whatever malloc it has.
+probe_src := $(wildcard cmd/probe/*.c)
+build/libgoalloc-probe.so: $(probe_src) $(wildcard cmd/probe/*.h) Makefile \
+		config.mk
+	@mkdir -p $(@D)
+	$(CC) $(all_cppflags) $(lib_cflags) -fexceptions $(CFLAGS) -shared \
+		$(LDFLAGS) -Wl,-soname,$(@F) -o $@ $(probe_src)
 
 # ---- Tests --------------------------------------------------------------
 
@@ -218,7 +226,7 @@ man_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
 pc_vars := prefix exec_prefix libdir includedir
 
 cmd_installed := $(if $(cmd_built),$(bindir)/goalloc \
-	$(libdir)/libgoalloc-only.so)
+	$(libdir)/libgoalloc-only.so $(libdir)/libgoalloc-probe.so)
 
 install: build/libgoalloc.so $(cmd_built)
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir)
@@ -243,7 +251,8 @@ uninstall:
 # ---- Lint ---------------------------------------------------------------
 
 lint_variants := lint-gcc0 lint-gcc2 lint-clang0 lint-clang2
-lint_src := $(lib_src) $(unit_src) $(cmd_src) $(only_src)
+lint_src := $(lib_src) $(unit_src) $(cmd_src) $(only_src) \
+	$(probe_src)
 $(eval $(call variant,build/lint-gcc0,-DCHECK_LEVEL=0 -Werror,gcc))
 $(eval $(call variant,build/lint-gcc2,-DCHECK_LEVEL=2 -Werror,gcc))
 $(eval $(call variant,build/lint-clang0,-DCHECK_LEVEL=0 -Werror,clang))

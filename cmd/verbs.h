@@ -6,6 +6,7 @@
 #define CMD_VERBS_H
 
 int run_main(int argc, char **argv);
+int compare_main(int argc, char **argv);
 int stat_main(int argc, char **argv);
 int top_main(int argc, char **argv);
 int profile_main(int argc, char **argv);
