@@ -16,6 +16,7 @@
 #define FOR_EACH_VERB(X)                                                       \
 	X(run, "run a command under the library")                              \
 	X(stat, "what the heap of a running process holds, once")              \
+	X(top, "the same for one process or all, again and again")             \
 	X(doctor, "what this kernel, container and limits allow")
 
 struct verb {
