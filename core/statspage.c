@@ -116,8 +116,3 @@ void statspage_set_gc(const struct statspage_gc *gc)
 	publish(&statspage.gc_seq, (uint64_t *)&statspage.gc,
 		(const uint64_t *)gc, sizeof *gc / sizeof(uint64_t));
 }
-
-void statspage_set_profile(const void *tables)
-{
-	store_release(&statspage.profile, (uintptr_t)tables);
-}

@@ -112,7 +112,6 @@ struct statspage {
 	char library[16];     /* version of the library, "0.1.0" */
 	uint64_t heap_offset; /* of heap_seq, from the start of this struct */
 	uint64_t gc_offset;   /* of gc_seq, likewise */
-	uint64_t profile;     /* address of the profiler's tables; 0: none */
 	struct statspage_layout layout; /* constant */
 	uint64_t heap_seq;              /* odd: heap is being written */
 	struct statspage_heap heap;     /* guarded by heap_seq */
@@ -125,8 +124,5 @@ void statspage_publish_locked(void);
 
 /* Publishes what the collector says of itself.  Caller: one at a time. */
 void statspage_set_gc(const struct statspage_gc *gc);
-
-/* Publishes where the profiler's tables are.  Once. */
-void statspage_set_profile(const void *tables);
 
 #endif
