@@ -39,8 +39,9 @@ static bool reserve_one(struct dirtymap *m)
 
 static void move_pieces(struct dirtymap *m, size_t from, size_t to)
 {
-	__builtin_memmove(&m->pieces[to], &m->pieces[from],
-		(m->npieces - from) * sizeof(m->pieces[0]));
+	if (from < m->npieces)
+		__builtin_memmove(&m->pieces[to], &m->pieces[from],
+			(m->npieces - from) * sizeof(m->pieces[0]));
 	m->npieces = m->npieces + to - from;
 }
 

@@ -154,8 +154,10 @@ START_TEST(test_a_child_that_fails)
 {
 	struct snapshot s = test_prepare(1);
 	const uint64_t begin = os_now_ns();
+	void *no_access = test_shared();
 
-	ck_assert(snapshot_take(&s, failures[_i].fn, NULL));
+	mprotect(no_access, 4096, PROT_NONE);
+	ck_assert(snapshot_take(&s, failures[_i].fn, no_access));
 	const int pid = s.pid;
 	ck_assert(!snapshot_wait(
 		&s, failures[_i].fn == child_hangs ? TEST_LATE_MS : TEST_MS));
@@ -237,7 +239,7 @@ START_TEST(test_a_program_that_waits_for_all_gets_it)
 	ck_assert_int_eq(waitpid(-1, NULL, __WALL), pid);
 	ck_assert(snapshot_wait(&s, TEST_MS));
 	ck_assert_uint_eq(snapshot_results(&s)[0], 1);
-	ck_assert(snapshot_take(&s, child_crashes, NULL));
+	ck_assert(snapshot_take(&s, child_exits, NULL));
 	ck_assert_int_gt(waitpid(-1, NULL, __WALL), 0);
 	ck_assert(!snapshot_wait(&s, TEST_MS));
 	snapshot_discard(&s);
