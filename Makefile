@@ -74,8 +74,15 @@ table := $(gen)/sizeclass_table.h
 
 gc_src := $(if $(filter 0,$(CONFIG_GC)),$(wildcard gc/gc_off.c),$(filter-out \
 	gc/gc_off.c,$(wildcard gc/*.c)))
-core_src := $(filter-out core/sizeclass_gen.c,$(wildcard core/*.c)) $(gc_src)
-lib_src := $(core_src) $(wildcard preload/*.c) $(wildcard shims/*.c)
+core_src := $(filter-out core/sizeclass_gen.c,$(wildcard core/*.c)) $(gc_src) \
+	$(wildcard prof/*.c)
+lib_src := $(core_src) $(filter-out preload/record%,$(wildcard preload/*.c)) \
+	$(wildcard shims/*.c)
+# libgoalloc-record.so: the profiler in front of another malloc.
+record_only := $(wildcard preload/record*.c)
+record_src := $(record_only) preload/profiler.c $(wildcard prof/*.c) \
+	$(patsubst %,core/%.c,early fatal lock options os_linux os_own \
+	os_thread_linux)
 
 all_cppflags = -I. -I$(gen) -D_GNU_SOURCE $(CPPFLAGS)
 warnings := -Wall -Wextra -Wundef -Wshadow -Wcast-qual -Wmissing-prototypes \
@@ -90,7 +97,7 @@ lib_ldflags := -shared -Wl,-soname,libgoalloc.so \
 	-Wl,--version-script=preload/exports.map -Wl,--as-needed \
 	-Wl,-z,defs,-z,relro,-z,now,-z,nodelete
 
-all: build/libgoalloc.so
+all: build/libgoalloc.so build/libgoalloc-record.so
 
 $(gen)/sizeclass_gen: core/sizeclass_gen.c $(wildcard core/sizeclass*.h)
 	@mkdir -p $(@D)
@@ -108,7 +115,13 @@ $(1)/%.o: %.c Makefile config.mk | $$(table)
 $(1)/libgoalloc.so: $$(lib_src:%.c=$(1)/%.o) preload/exports.map
 	$(3) $$(CFLAGS) $(2) $$(LDFLAGS) $$(lib_ldflags) -o $$@ $$(filter %.o,$$^)
 
-$(1)/test/unit/%_test: $(1)/test/unit/%_test.o $$(core_src:%.c=$(1)/%.o)
+$(1)/libgoalloc-record.so: $$(record_src:%.c=$(1)/%.o) preload/record.map
+	$(3) $$(CFLAGS) $(2) $$(LDFLAGS) $$(subst exports.map,record.map,$$(subst \
+		libgoalloc.so,libgoalloc-record.so,$$(lib_ldflags))) -o $$@ \
+		$$(filter %.o,$$^)
+
+$(1)/test/unit/%_test: $(1)/test/unit/%_test.o $$(core_src:%.c=$(1)/%.o) \
+		$$(shims_src:%.c=$(1)/%.o)
 	$(3) $$(CFLAGS) $(2) -pthread $$(LDFLAGS) -o $$@ $$^ $$(check_libs)
 
 -include $$(wildcard $(1)/*/*.d $(1)/*/*/*.d)
@@ -251,7 +264,7 @@ uninstall:
 # ---- Lint ---------------------------------------------------------------
 
 lint_variants := lint-gcc0 lint-gcc2 lint-clang0 lint-clang2
-lint_src := $(lib_src) $(unit_src) $(cmd_src) $(only_src) \
+lint_src := $(lib_src) $(record_only) $(unit_src) $(cmd_src) $(only_src) \
 	$(probe_src)
 $(eval $(call variant,build/lint-gcc0,-DCHECK_LEVEL=0 -Werror,gcc))
 $(eval $(call variant,build/lint-gcc2,-DCHECK_LEVEL=2 -Werror,gcc))

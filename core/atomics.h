@@ -20,6 +20,7 @@
 #define exchange_seqcst(p, v)   __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define fetch_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 #define fetch_sub_relaxed(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
+#define fetch_add_seqcst(p, v)  __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
 #define fetch_or_seqcst(p, v)   __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
 #define fetch_and_seqcst(p, v)  __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
 

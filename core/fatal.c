@@ -10,7 +10,6 @@
  */
 #include "core/fatal.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -128,16 +127,23 @@ static void line_write(const char *fmt, va_list *args)
 	syscall3(SYS_write, STDERR_FILENO, line, t.at - line);
 }
 
-size_t format(char *buf, size_t size, const char *fmt, ...)
+size_t format_args(char *buf, size_t size, const char *fmt, va_list *args)
 {
 	struct text t = {buf, buf + size - 1};
+
+	text_put_format(&t, fmt, args);
+	*t.at = '\0';
+	return (size_t)(t.at - buf);
+}
+
+size_t format(char *buf, size_t size, const char *fmt, ...)
+{
 	va_list args;
 
 	va_start(args, fmt);
-	text_put_format(&t, fmt, &args);
+	size_t len = format_args(buf, size, fmt, &args);
 	va_end(args);
-	*t.at = '\0';
-	return (size_t)(t.at - buf);
+	return len;
 }
 
 void say(const char *fmt, ...)

@@ -10,6 +10,7 @@
 #ifndef CORE_FATAL_H
 #define CORE_FATAL_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "core/compiler.h"
@@ -29,6 +30,10 @@ COLD void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 size_t format(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same with the arguments in a list.  Context: any. */
+size_t format_args(char *buf, size_t size, const char *fmt, va_list *args)
+	__attribute__((format(printf, 3, 0)));
 
 /* A condition that only a bug here or a wild store can break. */
 #define check(cond)                                                            \

@@ -1,0 +1,83 @@
+/*
+ * dump: names, and the one message about a file that cannot be written.
+ *
+ * Locking:    none; numbers are atomic.
+ */
+#include "prof/dump.h"
+
+#include <stdint.h>
+
+#include "core/atomics.h"
+#include "core/fatal.h"
+#include "core/options.h"
+#include "core/syscall.h"
+#include "prof/profile.h"
+
+enum { PATH_MAX_HERE = 1024 /* a directory, the option, what is added */ };
+
+static char prefix[PATH_MAX_HERE];
+static uint32_t ninterval, nsignal; /* files of that kind so far */
+static bool has_complained;
+
+void dump_set_prefix(const char *path)
+{
+	size_t n = 0;
+
+	if (path[0] != '\0' && path[0] != '/') {
+		long got = syscall2(
+			SYS_getcwd, prefix, sizeof prefix - OPTION_TEXT_MAX);
+		n = got > 0 ? (size_t)got - 1 : 0; /* its 0 is counted */
+		if (n > 0)
+			prefix[n++] = '/';
+	}
+	format(prefix + n, sizeof prefix - n, "%s", path);
+}
+
+bool dump_is_wanted(void)
+{
+	return prefix[0] != '\0';
+}
+
+/* The part of the name that says what for. */
+static void dump_name(char *name, size_t size, enum dump_reason reason)
+{
+	bool by_signal = reason == DUMP_SIGNAL;
+
+	if (reason == DUMP_EXIT || reason == DUMP_PEAK) {
+		format(name, size, reason == DUMP_EXIT ? "exit" : "peak");
+		return;
+	}
+	unsigned n = fetch_add_relaxed(by_signal ? &nsignal : &ninterval, 1);
+	n++;
+	format(name, size, "%c%s%u", by_signal ? 's' : 'i',
+		n < 10     ? "000"
+		: n < 100  ? "00"
+		: n < 1000 ? "0"
+			   : "",
+		n);
+}
+
+void dump_write(enum dump_reason reason)
+{
+	char path[PATH_MAX_HERE + 64], name[24];
+	enum profile_format kind = (enum profile_format)options.profile_format;
+
+	if (!dump_is_wanted())
+		return;
+	dump_name(name, sizeof name, reason);
+	format(path, sizeof path, "%s.%d.%s.%s", prefix,
+		(int)syscall0(SYS_getpid), name,
+		kind == PROFILE_PB ? "pb.gz" : "heap");
+	int error = profile_write_file(
+		path, reason == DUMP_PEAK ? PROFILE_PEAK : PROFILE_NOW, kind);
+	if (error != 0 && !has_complained) {
+		has_complained = true;
+		say("heap profile %s: error %d", path, error);
+	}
+}
+
+void dump_fork_child(void)
+{
+	store_relaxed(&ninterval, 0);
+	store_relaxed(&nsignal, 0);
+}
