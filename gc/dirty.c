@@ -33,6 +33,7 @@
 #include "core/bits.h"
 #include "core/fatal.h"
 #include "core/os.h"
+#include "core/os_own.h"
 #include "core/syscall.h"
 #include "gc/dirty_rung.h"
 #include "gc/dirtymap.h"
@@ -72,7 +73,7 @@ enum barrier dirty_which(void)
 
 bool dirty_can_rearm(void)
 {
-	return rung->can_rearm;
+	return rung->rearm_written != NULL;
 }
 
 const char *dirty_name(enum barrier which)
@@ -108,15 +109,15 @@ static void trial_note(uintptr_t lo, uintptr_t hi, void *arg)
 }
 
 /* Writes one page; whether then that page is reported and no other. */
-static bool trial_finds_write(
-	const struct dirty_rung *r, struct trial *t, unsigned page)
+static bool trial_finds_write(struct trial *t, unsigned page,
+	bool (*visit)(uintptr_t, uintptr_t, pagemap_visit_fn *, void *))
 {
 	const uintptr_t end = t->base + TRIAL_PAGES * os_page_size;
 	volatile char *p = (volatile char *)(t->base + page * os_page_size);
 
 	*p = 1;
 	t->reported = 0;
-	return r->visit_written(t->base, end, r->can_rearm, trial_note, t) &&
+	return visit(t->base, end, trial_note, t) &&
 	       t->reported == UINT64_C(1) << page;
 }
 
@@ -124,18 +125,18 @@ static bool trial_finds_write(
 static bool rung_has_effect(const struct dirty_rung *r)
 {
 	const size_t size = TRIAL_PAGES * os_page_size;
-	char *p = os_map(size);
+	char *p = os_own_map(size);
 	struct trial t = {(uintptr_t)p, 0};
 
 	if (p == NULL)
 		return false;
 	__builtin_memset(p, 1, size);
-	bool works = r->begin() && r->arm(t.base, t.base + size) &&
-		     trial_finds_write(r, &t, 1);
-	if (works && r->can_rearm)
-		works = trial_finds_write(r, &t, 2) &&
-			trial_finds_write(r, &t, 1);
-	os_unmap(p, size);
+	bool works = r->begin() && r->arm(t.base, t.base + size);
+	if (works && r->rearm_written != NULL)
+		works = trial_finds_write(&t, 2, r->rearm_written) &&
+			trial_finds_write(&t, 0, r->rearm_written);
+	works = works && trial_finds_write(&t, 2, r->visit_written);
+	os_own_unmap(p, size);
 	return works;
 }
 
@@ -267,12 +268,17 @@ static void scan_untracked(struct scan *s, uintptr_t lo, uintptr_t hi)
 		s->visit(lo, hi, s->arg);
 }
 
+static bool scan_tracked(struct scan *s, uintptr_t lo, uintptr_t hi)
+{
+	if (s->mode == DIRTY_REARM && rung->rearm_written != NULL)
+		return rung->rearm_written(lo, hi, scan_written, s);
+	return rung->visit_written(lo, hi, scan_written, s);
+}
+
 static void scan_piece(
 	struct scan *s, struct dirtymap_piece *p, uintptr_t lo, uintptr_t hi)
 {
-	if (load_relaxed(&p->lost) == 0 &&
-		rung->visit_written(
-			lo, hi, s->mode == DIRTY_REARM, scan_written, s))
+	if (load_relaxed(&p->lost) == 0 && scan_tracked(s, lo, hi))
 		return;
 	store_relaxed(&p->lost, 1);
 	scan_untracked(s, lo, hi);

@@ -17,12 +17,6 @@ struct dirty_rung {
 	/* Its place on the ladder. */
 	enum barrier which;
 
-	/*
-	 * Whether a scan can arm what it reports in the same step.  Without,
-	 * a scan reports all that was written since the cycle began.
-	 */
-	bool can_rearm;
-
 	/* Gets what it needs from the kernel; false: not available here. */
 	bool (*open)(void);
 
@@ -45,8 +39,16 @@ struct dirty_rung {
 	 * Visits what was written since it was armed; false: unknown, for the
 	 * whole range.
 	 */
-	bool (*visit_written)(uintptr_t lo, uintptr_t hi, bool rearm,
-		pagemap_visit_fn *visit, void *arg);
+	bool (*visit_written)(
+		uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg);
+
+	/*
+	 * The same, and arms what it visits, in one step and before the visit.
+	 * false: unknown for good.  NULL: this rung cannot; visit_written then
+	 * visits all that was written since the cycle began.
+	 */
+	bool (*rearm_written)(
+		uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg);
 };
 
 extern const struct dirty_rung dirty_rung_uffd HIDDEN;

@@ -61,12 +61,6 @@ static bool soft_arm(uintptr_t lo, uintptr_t hi)
 	return lo <= hi; /* all of the process has been armed */
 }
 
-static bool soft_visit_written(uintptr_t lo, uintptr_t hi, bool rearm,
-	pagemap_visit_fn *visit, void *arg)
-{
-	return !rearm && pagemap_visit_soft_dirty(lo, hi, visit, arg);
-}
-
-const struct dirty_rung dirty_rung_softdirty = {BARRIER_SOFTDIRTY, false,
-	soft_open, soft_close, soft_forget, soft_begin, soft_arm,
-	soft_visit_written};
+const struct dirty_rung dirty_rung_softdirty = {BARRIER_SOFTDIRTY, soft_open,
+	soft_close, soft_forget, soft_begin, soft_arm, pagemap_visit_soft_dirty,
+	NULL};

@@ -128,9 +128,10 @@ static bool uffd_arm(uintptr_t lo, uintptr_t hi)
 	       pagemap_arm(lo, hi);
 }
 
-const struct dirty_rung dirty_rung_uffd = {BARRIER_UFFD, true, uffd_open,
-	uffd_close, uffd_forget, uffd_begin, uffd_arm, pagemap_visit_written};
+const struct dirty_rung dirty_rung_uffd = {BARRIER_UFFD, uffd_open, uffd_close,
+	uffd_forget, uffd_begin, uffd_arm, pagemap_visit_written,
+	pagemap_rearm_written};
 
-const struct dirty_rung dirty_rung_devuffd = {BARRIER_DEVUFFD, true,
-	devuffd_open, uffd_close, uffd_forget, uffd_begin, uffd_arm,
-	pagemap_visit_written};
+const struct dirty_rung dirty_rung_devuffd = {BARRIER_DEVUFFD, devuffd_open,
+	uffd_close, uffd_forget, uffd_begin, uffd_arm, pagemap_visit_written,
+	pagemap_rearm_written};

@@ -15,6 +15,11 @@
  *   well.  Without a vector the kernel takes a short cut that arms the holes
  *   of page tables that exist, and no others; such a hole then counts as
  *   SWAPPED and not WRITTEN, until it is written.
+ * - A look that does not arm, with WRITTEN as the only bit in either mask, is
+ *   a short cut as well: 0.9 ns per page instead of 2.8 where little is
+ *   written (1.0 : 3.1 at 1 % of the pages, 2.8 : 4.4 at 10 %).  This is the
+ *   look with the world stopped, so holes are taken out of what it reports,
+ *   and only of runs long enough for that to pay.
  * - A guard page (MADV_GUARD_INSTALL) counts as SWAPPED and WRITTEN, and
  *   reading it is a fault.  PAGE_IS_GUARD (6.15) excludes it; kernels before
  *   do not know the bit and answer EINVAL.  Arming leaves a guard in force.
@@ -34,8 +39,9 @@
 #include "gc/linux_pagemap.h"
 
 enum {
-	NREGIONS = 256, /* at most 512; 6 KiB of stack */
-	NWORDS = 512,   /* of the file, read at once: 2 MiB of memory */
+	NREGIONS = 256,  /* at most 512; 6 KiB of stack */
+	SIEVE_PAGES = 4, /* reading holes costs more than a call from here on */
+	NWORDS = 512,    /* of the file, read at once: 2 MiB of memory */
 	POPULATED = LINUX_PAGE_IS_PRESENT | LINUX_PAGE_IS_SWAPPED,
 };
 
@@ -88,8 +94,6 @@ static bool visit_matching(
 	a.size = sizeof(a);
 	a.vec = (uintptr_t)found;
 	a.vec_len = NREGIONS;
-	a.category_inverted |= guard;
-	a.category_mask |= guard;
 	a.return_mask = a.category_mask;
 	while (a.start < a.end) {
 		a.walk_end = 0;
@@ -104,6 +108,17 @@ static bool visit_matching(
 	return true;
 }
 
+/* Asks for pages that have memory and can be read, and for more bits. */
+static struct linux_scan_arg populated_with(
+	uintptr_t lo, uintptr_t hi, uint64_t mask, uint64_t inverted)
+{
+	return (struct linux_scan_arg){.start = lo,
+		.end = hi,
+		.category_inverted = inverted | guard,
+		.category_mask = mask | guard,
+		.category_anyof_mask = POPULATED};
+}
+
 bool pagemap_arm(uintptr_t lo, uintptr_t hi)
 {
 	struct linux_scan_arg a = {.size = sizeof(a),
@@ -116,30 +131,57 @@ bool pagemap_arm(uintptr_t lo, uintptr_t hi)
 	return scan(&a) >= 0 && a.walk_end >= hi;
 }
 
-bool pagemap_visit_written(uintptr_t lo, uintptr_t hi, bool rearm,
-	pagemap_visit_fn *visit, void *arg)
+bool pagemap_rearm_written(
+	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg)
 {
-	const struct linux_scan_arg query = {
-		.flags = LINUX_SCAN_CHECK_WPASYNC |
-			 (rearm ? LINUX_SCAN_WP_MATCHING : 0),
+	struct linux_scan_arg query =
+		populated_with(lo, hi, LINUX_PAGE_IS_WRITTEN, 0);
+
+	query.flags = LINUX_SCAN_CHECK_WPASYNC | LINUX_SCAN_WP_MATCHING;
+	return visit_matching(&query, visit, arg);
+}
+
+/* Takes the holes out of long runs; who gets what is left. */
+struct sieve {
+	pagemap_visit_fn *visit;
+	void *arg;
+	bool complete;
+};
+
+static void sieve_run(uintptr_t lo, uintptr_t hi, void *arg)
+{
+	struct sieve *s = arg;
+
+	if (hi - lo < SIEVE_PAGES * os_page_size) {
+		s->visit(lo, hi, s->arg);
+		return;
+	}
+	struct linux_scan_arg query =
+		populated_with(lo, hi, LINUX_PAGE_IS_WRITTEN, 0);
+	query.flags = LINUX_SCAN_CHECK_WPASYNC;
+	if (!visit_matching(&query, s->visit, s->arg))
+		s->complete = false;
+}
+
+bool pagemap_visit_written(
+	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg)
+{
+	struct sieve s = {visit, arg, true};
+	const struct linux_scan_arg quick = {.flags = LINUX_SCAN_CHECK_WPASYNC,
 		.start = lo,
 		.end = hi,
-		.category_mask = LINUX_PAGE_IS_WRITTEN,
-		.category_anyof_mask = POPULATED};
+		.category_mask = LINUX_PAGE_IS_WRITTEN};
 
-	return visit_matching(&query, visit, arg);
+	return visit_matching(&quick, sieve_run, &s) && s.complete;
 }
 
 bool pagemap_visit_armed(
 	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg)
 {
-	const struct linux_scan_arg query = {.flags = LINUX_SCAN_CHECK_WPASYNC,
-		.start = lo,
-		.end = hi,
-		.category_inverted = LINUX_PAGE_IS_WRITTEN,
-		.category_mask = LINUX_PAGE_IS_WRITTEN,
-		.category_anyof_mask = POPULATED};
+	struct linux_scan_arg query = populated_with(
+		lo, hi, LINUX_PAGE_IS_WRITTEN, LINUX_PAGE_IS_WRITTEN);
 
+	query.flags = LINUX_SCAN_CHECK_WPASYNC;
 	return visit_matching(&query, visit, arg);
 }
 
@@ -192,8 +234,7 @@ static bool visit_words(const struct run *range, uint64_t wanted,
 bool pagemap_visit_populated(
 	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg)
 {
-	const struct linux_scan_arg query = {
-		.start = lo, .end = hi, .category_anyof_mask = POPULATED};
+	const struct linux_scan_arg query = populated_with(lo, hi, 0, 0);
 	const struct run range = {lo, hi};
 
 	return visit_matching(&query, visit, arg) ||

@@ -34,14 +34,22 @@ void pagemap_forget(void);
 bool pagemap_arm(uintptr_t lo, uintptr_t hi);
 
 /*
- * Visits the pages written since they were armed, and arms them again before
- * the visit if `rearm`.  false: it has no answer for the range, and what it
- * found is incomplete; after rearm, nobody else will find it either.
+ * Visits the pages written since they were armed; they are armed again before
+ * the visit.  false: it has no answer for the range; what it visited is
+ * incomplete, and what was written and not visited may be armed.
  */
-bool pagemap_visit_written(uintptr_t lo, uintptr_t hi, bool rearm,
-	pagemap_visit_fn *visit, void *arg);
+bool pagemap_rearm_written(
+	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg);
 
-/* Visits the pages that are armed; false as above. */
+/*
+ * Visits the pages written since they were armed, and perhaps a few that have
+ * no memory or cannot be read; arms nothing.  Much faster than to arm.
+ * false: what it visited is incomplete.
+ */
+bool pagemap_visit_written(
+	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg);
+
+/* Visits the pages that are armed; false as for pagemap_visit_written. */
 bool pagemap_visit_armed(
 	uintptr_t lo, uintptr_t hi, pagemap_visit_fn *visit, void *arg);
 

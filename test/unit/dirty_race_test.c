@@ -153,7 +153,7 @@ END_TEST
  */
 static void test_look_then_arm(uintptr_t lo, uintptr_t hi)
 {
-	pagemap_visit_written(lo, hi, false, test_visit, &pages);
+	pagemap_visit_written(lo, hi, test_visit, &pages);
 	pagemap_arm(lo, hi);
 }
 
