@@ -1,12 +1,14 @@
 /*
- * cpulimit: a leaky bucket, as Go's.
+ * cpulimit: a leaky bucket.
  *
- *   fill += collector's CPU time - program's CPU time,  0 <= fill <= capacity
+ *   fill += collector's CPU time - program's CPU time
+ *   limiting while capacity <= fill <= 2 * capacity
  *
- * At a share of a half the level stands still.  A full bucket limits until
- * the level has fallen at all: the next look is at most 10 ms later, so
- * assists come and go and the share stays at a half.  A second of capacity
- * lets a large heap be marked at full speed once in a while.
+ * At a share of a half the level stands still.  Assists come and go with each
+ * look at the clock, at most 10 ms apart, and the share stays at a half.  A
+ * second of capacity lets a large heap be marked at full speed once in a
+ * while.  The bound keeps long pauses, which no limit on assists can prevent,
+ * from taking the assists away for longer than a few seconds.
  *
  * Locking:    none; see cpulimit.h.
  * Context:    any.
@@ -34,24 +36,12 @@ static uint64_t cpulimit_advance(struct cpulimit *l, uint64_t now_ns)
 	return elapsed_ns * l->nprocs;
 }
 
-static void cpulimit_fill(struct cpulimit *l, uint64_t ns)
+static void cpulimit_set(struct cpulimit *l, uint64_t fill_ns)
 {
-	const uint64_t room_ns = l->capacity_ns - l->fill_ns;
+	const uint64_t most_ns = 2 * l->capacity_ns;
 
-	if (ns < room_ns) {
-		l->fill_ns += ns;
-		l->is_limiting = false;
-		return;
-	}
-	l->overflow_ns += ns - room_ns;
-	l->fill_ns = l->capacity_ns;
-	l->is_limiting = true;
-}
-
-static void cpulimit_drain(struct cpulimit *l, uint64_t ns)
-{
-	l->fill_ns = ns < l->fill_ns ? l->fill_ns - ns : 0;
-	l->is_limiting = false;
+	l->fill_ns = fill_ns < most_ns ? fill_ns : most_ns;
+	l->is_limiting = l->fill_ns >= l->capacity_ns;
 }
 
 void cpulimit_note(
@@ -66,18 +56,13 @@ void cpulimit_note(
 	const uint64_t used_ns =
 		total_ns > use->idle_ns ? total_ns - use->idle_ns : 0;
 	const uint64_t program_ns = used_ns > gc_ns ? used_ns - gc_ns : 0;
-	if (gc_ns > program_ns)
-		cpulimit_fill(l, gc_ns - program_ns);
-	else if (program_ns > gc_ns)
-		cpulimit_drain(l, program_ns - gc_ns);
+	const uint64_t level_ns = l->fill_ns + gc_ns;
+	cpulimit_set(l, level_ns > program_ns ? level_ns - program_ns : 0);
 }
 
 void cpulimit_note_stopped(struct cpulimit *l, uint64_t now_ns)
 {
-	const uint64_t total_ns = cpulimit_advance(l, now_ns);
-
-	if (total_ns > 0)
-		cpulimit_fill(l, total_ns);
+	cpulimit_set(l, l->fill_ns + cpulimit_advance(l, now_ns));
 }
 
 bool cpulimit_is_due(const struct cpulimit *l, uint64_t now_ns)

@@ -8,7 +8,9 @@
  * and get nothing done.  What the collector spends fills the bucket, what is
  * left to the program empties it.  While it is full there are no assists: the
  * goal is missed, but the program runs.  The background's quarter is less
- * than half and needs no limit.
+ * than half and needs no limit.  What flows over is kept and emptied too, up
+ * to another bucket, so that looking only now and then costs the program
+ * nothing in the end.  (Go forgets it.)
  *
  * Numbers in, numbers out; times are in ns and do not decrease.
  *
@@ -29,8 +31,7 @@ enum {
 struct cpulimit {
 	uint64_t last_ns;     /* accounted up to here */
 	uint64_t capacity_ns; /* of the bucket; CPU time */
-	uint64_t fill_ns;     /* in the bucket */
-	uint64_t overflow_ns; /* that did not fit, ever */
+	uint64_t fill_ns;     /* in the bucket, and what flowed over */
 	unsigned nprocs;      /* processors */
 	bool is_limiting;     /* it is full: no assists */
 };
