@@ -3,9 +3,10 @@
  *
  *   heapmap   read in pieces; gives each span's descriptor once
  *   mspan     read twice: the fixed part says how long the whole is
- *   live      bits of alloc_bits without those of the remote part, which
- *             strangers or a collector's free have set
+ *   live      states that say so, without those that the remote part has as
+ *             freed by strangers or under a collector
  *   mallocs   what the mcaches have counted, less what lies in free_caches
+ *             and magazines
  *
  * What is read may be in the middle of a change or a span that has just gone:
  * every number is checked against its bounds before it is used.
@@ -82,12 +83,13 @@ static uint8_t get8(const char *bytes, uint32_t offset)
 static void count_word(const struct statspage_layout *l, const char *d,
 	unsigned w, uint64_t *live, uint64_t *deferred)
 {
-	unsigned nelems = get16(d, l->mspan_nelems);
-	unsigned left = nelems > w * 64 ? nelems - w * 64 : 0;
-	uint64_t valid = left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1;
 	uint32_t remote = get8(d, l->mspan_remote) * (uint32_t)LINE +
 			  l->remote_bits + w * 8;
-	uint64_t alloc = get64(d, l->mspan_alloc + w * 8) & valid;
+	uint64_t alloc = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		alloc |= (uint64_t)(get8(d, l->mspan_states + w * 64 + i) == 1)
+			 << i;
 	uint64_t freed = get64(d, remote) & alloc;
 
 	*live += (uint64_t)__builtin_popcountll(alloc & ~freed);
@@ -102,7 +104,7 @@ static bool is_sane(const struct statspage_layout *l, const char *d)
 
 	return nlines <= NLINES_MAX && remote < nlines &&
 	       get8(d, l->mspan_class) < l->nclasses &&
-	       l->mspan_alloc + nwords * 8 <= nlines * LINE &&
+	       l->mspan_states + nwords * 64 <= nlines * LINE &&
 	       remote * LINE + l->remote_bits + nwords * 8 <= nlines * LINE;
 }
 
@@ -204,14 +206,32 @@ static bool read_classes(struct walk *w)
 	return read;
 }
 
+/* Objects in malloc's magazine of a slot of an mcache. */
+static uint64_t count_magazine(
+	const struct statspage_layout *l, const char *c, uint32_t slot)
+{
+	uint64_t out = get64(c, slot + l->slot_out);
+	uint64_t rows = get64(c, slot + l->slot_rows);
+	uint64_t size = get16(c, slot + l->slot_size);
+	uint64_t used = (out - rows) / l->round_bytes; /* with one below */
+
+	if (rows == 0 || out <= rows || used > 2 * (size + 1))
+		return 0;
+	return used <= size + 1 ? used - 1 : used - size - 2;
+}
+
 static void count_mcache(struct walk *w, const char *c)
 {
 	const struct statspage_layout *l = w->l;
 
-	for (unsigned i = 1; i < l->nclasses; i++)
+	for (unsigned i = 1; i < l->nclasses; i++) {
+		uint32_t slot = l->mcache_slots + i * l->slot_stride;
 		w->s->classes[i].mallocs +=
 			get64(c, l->mcache_classes + i * l->mcache_stride +
-					 l->mcache_nmalloc);
+					 l->mcache_nmalloc) +
+			get64(c, slot + l->slot_nalloc);
+		w->cached[i] += count_magazine(l, c, slot);
+	}
 }
 
 static bool walk_mcaches(struct walk *w)

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-enum { FIXALLOC_LINE = 64, FIXALLOC_MAX_LINES = 11 };
+enum { FIXALLOC_LINE = 64, FIXALLOC_MAX_LINES = 32 };
 
 /* Memory of so many cache lines, zero when new; NULL: none. */
 void *fixalloc_take(unsigned nlines);

@@ -117,11 +117,9 @@ void *heap_alloc_slow(size_t size)
 	void *p = NULL;
 	bool zeroed;
 
-	if (size > SIZE8_MAX) /* beyond the fast path's table */
-		p = mcache_alloc(t->mcache, class);
-	if (p == NULL && likely(!t->busy)) {
+	if (likely(!t->busy && t->mcache != NULL && class != 0)) {
 		thread_enter(t);
-		p = mcache_alloc_next_word(t->mcache, class);
+		p = mcache_alloc_light(thread_own_mcache(t), class);
 		thread_leave(t);
 	}
 	return likely(p != NULL) ? p : alloc_any(class, size, 16, &zeroed);
@@ -153,8 +151,7 @@ void *heap_alloc_aligned(size_t size, size_t align)
 	unsigned class = class_for_aligned(size, align);
 	bool zeroed;
 
-	void *p = mcache_alloc(mcache_self(), class);
-	return p != NULL ? p : alloc_any(class, size, align, &zeroed);
+	return alloc_any(class, size, align, &zeroed);
 }
 
 /* What a pointer means. */

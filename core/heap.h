@@ -46,9 +46,15 @@ COLD void heap_free_slow(void *p);
  */
 static ALWAYS_INLINE void *heap_try_alloc(size_t size)
 {
-	if (unlikely(size > SIZE8_MAX))
+	struct thread *t = thread_self();
+	struct mcache *c = t->mcache;
+
+	if (unlikely(size > SIZE8_MAX || c == NULL))
 		return NULL;
-	return mcache_alloc(mcache_self(), heap_class8[(size + 7) / 8]);
+	thread_take_mcache(t);
+	void *p = mcache_alloc(c, heap_class8[(size + 7) / 8]);
+	thread_put_mcache(t, c);
+	return p;
 }
 
 /* Memory for size bytes, or NULL when there is none. */
@@ -66,9 +72,17 @@ static ALWAYS_INLINE void *heap_alloc(size_t size)
 static ALWAYS_INLINE void heap_free(void *p)
 {
 	struct mspan *s = heapmap_lookup((uintptr_t)p);
+	struct thread *t = thread_self();
+	struct mcache *c = t->mcache; /* NULL owns nothing */
 
-	if (unlikely(s == NULL || !mspan_owned_by(s, mcache_self()) ||
-		     !mspan_free_by_owner(s, (uintptr_t)p)))
+	if (unlikely(s == NULL || !mspan_owned_by(s, c))) {
+		heap_free_slow(p);
+		return;
+	}
+	thread_take_mcache(t);
+	bool done = mspan_free_by_owner(s, (uintptr_t)p);
+	thread_put_mcache(t, c);
+	if (unlikely(!done))
 		heap_free_slow(p);
 }
 

@@ -54,7 +54,7 @@ void heap_fork_child(void)
 	if (fork_is_nested)
 		return;
 	t->held = 0;
-	mcache_reset_all(thread_own_mcache(t));
+	mcache_reset_all(t->own);
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
 	mcache_shared_reset();

@@ -52,7 +52,7 @@ void *large_alloc(size_t size, size_t align, bool *zeroed)
 	struct mspan *s = mheap_alloc_span(&shape, zeroed);
 	if (s == NULL)
 		return NULL;
-	store_release(&s->alloc_bits[0], 1);
+	store_release(&s->states[0], OBJECT_LIVE);
 	return (void *)s->base;
 }
 

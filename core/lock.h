@@ -16,6 +16,7 @@
 
 /* Every rank, outermost first: X(name, purpose). */
 #define FOR_EACH_LOCK(X)                                                       \
+	X(collector, "starting and ending the collector's thread")             \
 	X(mcaches, "the list of all mcaches")                                  \
 	X(mcache_shared, "the mcache of threads that have none (any more)")    \
 	X(mcache, "one mcache: its span lists, its inbox, who owns its spans") \

@@ -21,6 +21,7 @@
 
 #include "core/fatal.h"
 #include "core/fixalloc.h"
+#include "core/heapmap.h"
 #include "core/mcache_spans.h"
 #include "core/mcentral.h"
 #include "core/mheap.h"
@@ -31,9 +32,7 @@ enum {
 };
 
 struct mspan mspan_none;
-struct mcache mcache_none = {
-	.current = {[0 ... NCLASSES - 1] = &mspan_none},
-};
+struct mcache mcache_none;
 struct mcache_registry mcaches = {.lock = LOCK_INIT(mcaches)};
 
 /* Caching words of the current span. */
@@ -45,76 +44,60 @@ static void count_malloc(struct mcache *c, unsigned class, int64_t n)
 	store_relaxed(nmalloc, *nmalloc + (uint64_t)n);
 }
 
-/* The free objects of word w, as bits. */
-static uint64_t free_in_word(const struct mspan *s, unsigned w)
-{
-	if (w * 64 >= s->nelems)
-		return 0;
-	return ~load_relaxed(&s->alloc_bits[w]) &
-	       low_bits64(s->nelems - w * 64);
-}
-
-/* A signal handler may look at any time: free_cache last. */
 static void cache_word(
 	struct mcache *c, struct mspan *s, unsigned w, uint64_t free)
 {
 	store_relaxed(&s->cached_word, (uint8_t)w);
-	store_relaxed(&s->word_base, s->base + w * 64 * (size_t)s->elemsize);
 	count_malloc(c, s->class, popcount64(free));
-	barrier_compiler();
 	store_relaxed(&s->free_cache, free);
 }
 
-/* The free objects of the first word from *w on that has any; 0: none. */
-static ALWAYS_INLINE uint64_t seek_word(const struct mspan *s, unsigned *w)
-{
-	uint64_t free = 0;
-
-	while (*w < s->nwords && (free = free_in_word(s, *w)) == 0)
-		++*w;
-	return free;
-}
-
+/* Caches the first word from w on that has a free object; false: none. */
 static bool cache_from(struct mcache *c, struct mspan *s, unsigned w)
 {
-	uint64_t free = seek_word(s, &w);
-
-	if (free != 0)
-		cache_word(c, s, w, free);
-	return free != 0;
+	for (; w < s->nwords; w++) {
+		uint64_t free = mspan_free_bits(s, w);
+		if (free != 0) {
+			cache_word(c, s, w, free);
+			return true;
+		}
+	}
+	return false;
 }
 
-void *mcache_alloc_next_word(struct mcache *c, unsigned class)
+/* Caches another word of the current span; false: it has no room left. */
+static bool cache_next(struct mcache *c, struct mspan *s)
 {
-	struct mspan *s = c->current[class];
-	unsigned w = s->cached_word + 1u;
-	uint64_t free = seek_word(s, &w);
+	if (s == &mspan_none)
+		return false;
+	return cache_from(c, s, s->cached_word + 1u) ||
+	       (mspan_has_room_again(s) && cache_from(c, s, 0));
+}
 
-	if (unlikely(free == 0)) {
-		if (s == &mspan_none || !mspan_has_room_again(s))
-			return NULL;
-		w = 0;
-		free = seek_word(s, &w);
-		if (free == 0)
-			return NULL;
-	}
-	uint64_t rest = free & (free - 1);
-	local_set(&s->alloc_bits[w], free ^ rest);
-	cache_word(c, s, w, rest);
-	count_malloc(c, class, 1);
-	return (void *)(s->word_base + local_first_bit(free) * s->elemsize);
+void *mcache_alloc_light(struct mcache *c, unsigned class)
+{
+	struct mcache_slot *slot = &c->slots[class];
+	void *p = mcache_alloc(c, class); /* for sizes past heap_class8 */
+
+	if (p != NULL)
+		return p;
+	if (cache_next(c, slot->current))
+		return mspan_alloc(slot->current);
+	if (magazines_nin(&slot->magazines) == 0)
+		return NULL;
+	magazines_swap(&slot->magazines);
+	return magazines_alloc(&slot->magazines);
 }
 
 /* The class has no current span; what it was, or NULL. */
 static struct mspan *drop_current(struct mcache *c, unsigned class)
 {
-	struct mspan *s = c->current[class];
+	struct mspan *s = c->slots[class].current;
 
 	if (s == &mspan_none)
 		return NULL;
-	store_relaxed(&c->current[class], &mspan_none);
-	barrier_compiler();
-	uint64_t left = load_relaxed(&s->free_cache);
+	store_relaxed(&c->slots[class].current, &mspan_none);
+	uint64_t left = s->free_cache;
 	store_relaxed(&s->free_cache, 0);
 	count_malloc(c, class, -(int64_t)popcount64(left));
 	return s;
@@ -124,8 +107,28 @@ static bool set_current(struct mcache *c, struct mspan *s)
 {
 	store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
 	bool cached = cache_from(c, s, 0);
-	store_relaxed(&c->current[s->class], s);
+	store_relaxed(&c->slots[s->class].current, s);
 	return cached;
+}
+
+/* One object goes from a magazine to its span. */
+static void unkeep_locked(struct mcache *c, struct magazine_round r)
+{
+	struct mspan *s = heapmap_lookup(r.p);
+
+	store_release(r.state, OBJECT_FREE);
+	if (--s->free_until <= 0 && !mcache_is_current(c, s))
+		mcache_relist_locked(c, s);
+}
+
+void mcache_flush_locked(struct mcache *c, unsigned class)
+{
+	struct magazines *m = &c->slots[class].magazines;
+	struct magazine_round r;
+
+	m->nalloc -= magazines_nout(m);
+	while ((r = magazines_take(m)).p != 0)
+		unkeep_locked(c, r);
 }
 
 /* Refilling. */
@@ -133,7 +136,8 @@ static bool set_current(struct mcache *c, struct mspan *s)
 static void own_locked(struct mcache *c, struct mspan *s)
 {
 	store_seqcst(&mspan_remote(s)->handoff, (uintptr_t)c);
-	store_release(&s->owner, c);
+	s->magazines = &c->slots[s->class].magazines;
+	mspan_let_free(s, c);
 }
 
 /* A new span.  A class starts with Go's small spans and earns bigger ones. */
@@ -189,8 +193,23 @@ static void retire_current_locked(struct mcache *c, unsigned class)
 		mcache_relist_locked(c, s);
 }
 
+/* A class that refills often gets magazines, and larger ones. */
+static void earn_magazines_locked(struct mcache *c, unsigned class)
+{
+	struct mcache_class *k = &c->classes[class];
+	struct magazines *m = &c->slots[class].magazines;
+	unsigned size = magazines_size_for(
+		sizeclass_table[class].size, ++k->nrefills);
+
+	if (size <= m->size)
+		return;
+	mcache_flush_locked(c, class);
+	magazines_grow(m, size);
+}
+
 static bool refill_locked(struct mcache *c, unsigned class)
 {
+	earn_magazines_locked(c, class);
 	retire_current_locked(c, class);
 	mcache_collect_inbox_locked(c);
 	struct mspan *s = next_span_locked(c, class);
@@ -209,6 +228,12 @@ bool mcache_refill(struct mcache *c, unsigned class)
 
 /* Threads come and go. */
 
+static void mcache_class_init(struct mcache *c, unsigned class)
+{
+	c->slots[class].current = &mspan_none;
+	magazines_init(&c->slots[class].magazines);
+}
+
 static struct mcache *registry_take_locked(void)
 {
 	struct mcache *c = mcaches.free;
@@ -224,21 +249,29 @@ static struct mcache *registry_take_locked(void)
 		return NULL;
 	c->lock = (struct lock)LOCK_INIT(mcache);
 	for (unsigned class = 0; class < NCLASSES; class ++)
-		c->current[class] = &mspan_none;
+		mcache_class_init(c, class);
 	c->next = mcaches.all;
 	mcaches.all = c;
 	mcaches.n++;
 	return c;
 }
 
-struct mcache *mcache_acquire(void)
+static void count_user_locked(struct mcache *c, bool counts)
+{
+	size_t n = mcaches.ninuse - c->counted + counts;
+
+	c->counted = counts;
+	store_relaxed(&mcaches.ninuse, n);
+}
+
+struct mcache *mcache_acquire(bool counts)
 {
 	lock(&mcaches.lock);
 	struct mcache *c = registry_take_locked();
 	if (c != NULL) {
 		c->inuse = true;
 		c->exit_rounds = 0;
-		store_relaxed(&mcaches.ninuse, mcaches.ninuse + 1);
+		count_user_locked(c, counts);
 	}
 	unlock(&mcaches.lock);
 	return c;
@@ -247,9 +280,11 @@ struct mcache *mcache_acquire(void)
 static void abandon_class_locked(struct mcache *c, unsigned class)
 {
 	struct mcache_class *k = &c->classes[class];
+	mcache_flush_locked(c, class);
+	magazines_drop(&c->slots[class].magazines);
 	struct mspan *s = drop_current(c, class);
 
-	k->ngrown = 0;
+	k->ngrown = k->nrefills = 0;
 	if (s != NULL)
 		mcentral_put(s);
 	for (unsigned list = 0; list < MSPAN_NLISTS; list++) {
@@ -271,8 +306,7 @@ void mcache_abandon_locked(struct mcache *c)
 void mcache_give(struct mcache *c)
 {
 	lock(&mcaches.lock);
-	if (c->inuse)
-		store_relaxed(&mcaches.ninuse, mcaches.ninuse - 1);
+	count_user_locked(c, false);
 	c->inuse = false;
 	c->next_free = mcaches.free;
 	mcaches.free = c;
@@ -292,9 +326,7 @@ void mcache_release(struct mcache *c)
 void *mcache_alloc_or_refill(struct mcache *c, unsigned class)
 {
 	do {
-		void *p = mcache_alloc(c, class);
-		if (p == NULL)
-			p = mcache_alloc_next_word(c, class);
+		void *p = mcache_alloc_light(c, class);
 		if (p != NULL)
 			return p;
 	} while (mcache_refill(c, class));
@@ -327,6 +359,7 @@ static size_t trim_class_locked(struct mcache *c, unsigned class)
 {
 	struct mcache_class *k = &c->classes[class];
 
+	mcache_flush_locked(c, class);
 	retire_current_locked(c, class);
 	return trim_list_locked(c, k, MSPAN_PARTIAL) +
 	       trim_list_locked(c, k, MSPAN_SPARSE);
@@ -366,8 +399,7 @@ void mcache_reset_all(struct mcache *survivor)
 	for (struct mcache *c = mcaches.all; c != NULL; c = c->next) {
 		lock_reset(&c->lock);
 		c->dead = c->inuse && c != survivor;
-		c->inuse =
-			c == survivor; /* the dead do not count: mcache_give */
+		c->inuse = c->counted = c == survivor;
 	}
 	store_relaxed(&mcaches.ninuse, survivor != NULL ? 1 : 0);
 }

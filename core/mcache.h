@@ -17,17 +17,25 @@
 #include "core/sizeclass.h"
 #include "core/thread.h"
 
+/* Where a class's next objects come from: one cache line. */
+struct mcache_slot {
+	struct magazines magazines; /* first from here */
+	struct mspan *current;      /* then from here; or &mspan_none */
+};
+static_assert(sizeof(struct mcache_slot) == 64, "one cache line");
+
 /* One class's spans. */
 struct mcache_class {
 	struct mspan_list lists[MSPAN_NLISTS]; /* UNLISTED stays empty */
-	uint32_t ngrown;  /* spans taken from mheap, up to a few */
-	uint64_t nmalloc; /* objects handed out or cached */
+	uint32_t ngrown;   /* spans taken from mheap, up to a few */
+	uint32_t nrefills; /* times that a span was brought in */
+	uint64_t nmalloc;  /* objects handed out, cached or to go out next */
 };
 
 /* One per thread; reused by later threads, never unmapped. */
 struct mcache {
-	/* Owner only, changed under lock. */
-	struct mspan *current[NCLASSES]; /* allocated from; or &mspan_none */
+	/* Owner only; current is changed under lock. */
+	struct mcache_slot slots[NCLASSES]; /* what malloc looks at */
 
 	/* Guarded by lock. */
 	struct lock lock ALIGNED(64);          /* mcache */
@@ -41,13 +49,14 @@ struct mcache {
 	/* Guarded by mcaches. */
 	struct mcache *next_free; /* among those without a thread */
 	struct mcache *next;      /* among all; fixed */
-	bool inuse;               /* some thread has it */
+	bool inuse;               /* some thread, or those without, have it */
+	bool counted;             /* in ninuse */
 };
 
 /* Full for ever: the current span of a class that has none. */
 extern struct mspan mspan_none HIDDEN;
 
-/* Empty for ever: the mcache of a thread that has none. */
+/* Nobody's: the owner of spans that no thread frees into without an atomic. */
 extern struct mcache mcache_none HIDDEN;
 
 /* All mcaches.  Guarded by mcaches; walk it with mcache_lock_all or so. */
@@ -56,25 +65,25 @@ struct mcache_registry {
 	struct mcache *all;  /* through next */
 	struct mcache *free; /* through next_free */
 	size_t n;            /* in all */
-	size_t ninuse;       /* with a thread */
+	size_t ninuse;       /* with a thread of their own */
 };
 
 extern struct mcache_registry mcaches HIDDEN;
 
-/* This thread's mcache, or &mcache_none. */
-static inline struct mcache *mcache_self(void)
-{
-	return thread_self()->mcache;
-}
-
 /* One object of the class, or NULL: ask mcache_refill.  No lock, no atomic. */
 static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
 {
-	return mspan_alloc(load_relaxed(&c->current[class]));
+	struct mcache_slot *slot = &c->slots[class];
+	void *p = magazines_alloc(&slot->magazines);
+
+	return likely(p != NULL) ? p : mspan_alloc(slot->current);
 }
 
-/* An mcache for this busy thread; NULL: no memory.  Takes mcaches. */
-struct mcache *mcache_acquire(void);
+/*
+ * An mcache for this busy thread or, where it is not to count, for all those
+ * that have none; NULL: no memory.  Takes mcaches.
+ */
+struct mcache *mcache_acquire(bool counts);
 
 /* The thread ends: its spans go to mcentral, the mcache to later threads. */
 void mcache_release(struct mcache *c);
@@ -86,10 +95,15 @@ void mcache_abandon_locked(struct mcache *c);
 void mcache_give(struct mcache *c);
 
 /*
- * One object of another word of the current span, or NULL: it has no room
- * left.  No lock.  Caller: owner, busy.
+ * One object of what was freed meanwhile or of another word of the current
+ * span, or NULL: there is none.  No lock.  Caller: owner, busy.
  */
-void *mcache_alloc_next_word(struct mcache *c, unsigned class);
+void *mcache_alloc_light(struct mcache *c, unsigned class);
+
+/*
+ * The class's magazines go back to their spans.  Holds: c's lock.
+ */
+void mcache_flush_locked(struct mcache *c, unsigned class);
 
 /* Makes mcache_alloc succeed once more; false: no memory.  Caller: owner. */
 bool mcache_refill(struct mcache *c, unsigned class);

@@ -29,11 +29,17 @@ static void free_event(struct mcache *c, struct objref o)
 	struct mspan *s = o.span;
 
 	lock(&c->lock);
-	local_clear(&s->alloc_bits[o.index / 64], UINT64_C(1) << o.index % 64);
-	if (mcache_is_current(c, s))
+	store_release(mspan_state(o), OBJECT_FREE);
+	if (mcache_is_current(c, s)) {
 		store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
-	else
+	} else {
+		unsigned class = s->class;
+		bool shrinks = s->list != MSPAN_FULL;
 		mcache_relist_locked(c, s);
+		/* What is kept would hold the class's other spans. */
+		if (shrinks)
+			mcache_flush_locked(c, class);
+	}
 	unlock(&c->lock);
 }
 
@@ -44,12 +50,10 @@ static bool free_by_owner(struct mcache *c, struct objref o)
 	if (mspan_is_marked_remote(o) || !mspan_is_allocated(o))
 		return false;
 	/* Not above 0 where the fast path has counted down already. */
-	if (load_relaxed(&s->free_until) <= 0 ||
-		local_count_down(&s->free_until))
+	if (s->free_until <= 0 || --s->free_until <= 0)
 		free_event(c, o);
 	else
-		local_clear(&s->alloc_bits[o.index / 64],
-			UINT64_C(1) << o.index % 64);
+		store_release(mspan_state(o), OBJECT_FREE);
 	return true;
 }
 
@@ -61,7 +65,7 @@ static void set_pending_locked(struct mcache *owner, struct mspan *s)
 
 	if ((old & HANDOFF_PENDING) != 0)
 		return;
-	store_release(&s->owner, NULL); /* pairs: mspan_owned_by */
+	mspan_let_free(s, &mcache_none);
 	mcache_inbox_push_locked(owner, s);
 }
 

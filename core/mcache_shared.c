@@ -29,7 +29,7 @@ void *mcache_alloc_shared(unsigned class)
 	lock(&shared_lock);
 	if (shared_mcache == NULL) {
 		unlock(&shared_lock);
-		struct mcache *c = mcache_acquire();
+		struct mcache *c = mcache_acquire(false);
 		lock(&shared_lock);
 		if (shared_mcache == NULL)
 			shared_mcache = c;

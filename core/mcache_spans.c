@@ -108,13 +108,13 @@ void mcache_relist_locked(struct mcache *c, struct mspan *s)
 
 bool mcache_is_current(const struct mcache *c, const struct mspan *s)
 {
-	return c->current[s->class] == s;
+	return c->slots[s->class].current == s;
 }
 
 /* Takes over what strangers freed in one span. */
 void mcache_collect_locked(struct mcache *c, struct mspan *s)
 {
-	store_release(&s->owner, c);
+	mspan_let_free(s, c);
 	/* A stranger that sets a bit after this sees no PENDING and tells. */
 	uintptr_t old = fetch_and_seqcst(&mspan_remote(s)->handoff,
 		~(uintptr_t)HANDOFF_PENDING); /* pairs: needs_telling */

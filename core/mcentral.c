@@ -15,6 +15,7 @@
  */
 #include "core/mcentral.h"
 
+#include "core/mcache.h"
 #include "core/mheap.h"
 
 struct mcentral mcentrals[NCLASSES] = {
@@ -62,7 +63,8 @@ static void give_to_locked(struct mspan *s, struct mcache *c)
 	/* pairs: mcache_tell_owner */
 	fetch_or_seqcst(&mspan_remote(s)->handoff, (uintptr_t)c);
 	mspan_collect_remote(s);
-	store_release(&s->owner, c);
+	s->magazines = &c->slots[s->class].magazines;
+	mspan_let_free(s, c);
 }
 
 struct mspan *mcentral_take(unsigned class, struct mcache *c)
@@ -89,7 +91,7 @@ void mcentral_put(struct mspan *s)
 	struct mcentral *m = &mcentrals[s->class];
 
 	lock(&m->lock);
-	store_release(&s->owner, NULL);
+	mspan_let_free(s, &mcache_none);
 	/* pairs: mcache_tell_owner */
 	fetch_and_seqcst(&mspan_remote(s)->handoff, HANDOFF_DEFERRED);
 	mspan_collect_remote(s);
@@ -111,7 +113,7 @@ bool mcentral_adopt(struct mspan *s, struct mcache *c)
 	return mine;
 }
 
-bool mcentral_collect(struct mspan *s)
+bool mcentral_visit(struct mspan *s, void (*visit)(struct mspan *s))
 {
 	struct mcentral *m = mcentral_of(s);
 
@@ -119,11 +121,21 @@ bool mcentral_collect(struct mspan *s)
 	bool unowned = is_unowned(s) && m == mcentral_of(s);
 	if (unowned) {
 		unlist_locked(m, s);
-		mspan_collect_remote(s);
+		visit(s);
 		list_or_free_locked(m, s);
 	}
 	unlock(&m->lock);
 	return unowned;
+}
+
+static void collect(struct mspan *s)
+{
+	mspan_collect_remote(s);
+}
+
+bool mcentral_collect(struct mspan *s)
+{
+	return mcentral_visit(s, collect);
 }
 
 void mcentral_lock_all(void)

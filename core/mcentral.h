@@ -36,6 +36,12 @@ bool mcentral_adopt(struct mspan *s, struct mcache *c);
  */
 bool mcentral_collect(struct mspan *s);
 
+/*
+ * Calls visit for an unowned span, under the lock, and lists it anew, or
+ * gives it back to mheap if it is empty then; false: somebody owns it by now.
+ */
+bool mcentral_visit(struct mspan *s, void (*visit)(struct mspan *s));
+
 /* All locks, in order; fork. */
 void mcentral_lock_all(void);
 void mcentral_unlock_all(void);

@@ -302,6 +302,7 @@ static struct mspan *alloc_span_locked(
 	*zeroed = nscavenged == shape->npages && options.madvdontneed;
 	mspan_init(s, page_addr(page), (uint32_t)shape->npages, shape->class,
 		shape->nelems);
+	store_relaxed(&s->sweepgen, load_relaxed(&mheap.sweepgen));
 	heapmap_set(s->base, shape->npages, s);
 	count_span(s, 1);
 	return s;
@@ -320,26 +321,48 @@ struct mspan *mheap_alloc_span(const struct span_shape *shape, bool *zeroed)
 	return s;
 }
 
-/* Everything of the span but its pages. */
-static void retire_span(struct mspan *s)
+/* The span is no longer anybody's; its memory and its map entries stay. */
+static void leave_use(struct mspan *s)
 {
-	heapmap_set(s->base, s->npages, NULL);
+	uintptr_t *handoff = &mspan_remote(s)->handoff;
+
 	count_span(s, -1);
 	mheap_set_purged(s, 0);
-	uintptr_t handoff =
-		exchange_seqcst(&mspan_remote(s)->handoff, HANDOFF_DEAD);
+	store_release(&s->states[0], OBJECT_FREE); /* of a large object */
+	if ((exchange_seqcst(handoff, HANDOFF_DEAD) & HANDOFF_DEFERRED) != 0)
+		fetch_or_seqcst(handoff, HANDOFF_DEFERRED);
+}
+
+/* The struct goes too; the pages are for the caller to give back. */
+static struct page_run retire_span(struct mspan *s)
+{
+	struct page_run run = {page_of(s->base), s->npages};
+	uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
+
+	heapmap_set(s->base, s->npages, NULL);
 	/* Still in a thread's list of deferred spans: never used again. */
 	if ((handoff & HANDOFF_DEFERRED) == 0)
 		fixalloc_give(s, s->nlines);
+	return run;
+}
+
+static void hold_span(struct mspan **held, struct mspan *s)
+{
+	s->next = *held;
+	*held = s;
 }
 
 void mheap_free_span(struct mspan *s)
 {
 	lock(&mheap.lock);
-	size_t first = page_of(s->base), npages = s->npages;
-	retire_span(s);
-	pages_free(&mheap.pages, first, npages);
-	scavenger_release_excess_locked();
+	leave_use(s);
+	if (unlikely(mheap.holding)) {
+		hold_span(&mheap.held, s);
+	} else {
+		struct page_run run = retire_span(s);
+		pages_free(&mheap.pages, run.first, run.npages);
+		scavenger_release_excess_locked();
+	}
 	statspage_publish_locked();
 	unlock(&mheap.lock);
 	scavenger_wake();
@@ -348,11 +371,44 @@ void mheap_free_span(struct mspan *s)
 void mheap_free_span_released(struct mspan *s)
 {
 	lock(&mheap.lock);
-	struct page_run run = {page_of(s->base), s->npages};
-	retire_span(s);
-	pages_put_scavenged(&mheap.pages, run);
+	leave_use(s);
+	if (unlikely(mheap.holding))
+		hold_span(&mheap.held_released, s);
+	else
+		pages_put_scavenged(&mheap.pages, retire_span(s));
 	statspage_publish_locked();
 	unlock(&mheap.lock);
+}
+
+static void let_go_locked(void)
+{
+	struct mspan *s;
+
+	mheap.holding = false;
+	while ((s = mheap.held) != NULL) {
+		mheap.held = s->next;
+		struct page_run run = retire_span(s);
+		pages_free(&mheap.pages, run.first, run.npages);
+	}
+	while ((s = mheap.held_released) != NULL) {
+		mheap.held_released = s->next;
+		pages_put_scavenged(&mheap.pages, retire_span(s));
+	}
+}
+
+void mheap_hold_spans(bool on)
+{
+	lock(&mheap.lock);
+	if (on)
+		mheap.holding = true;
+	else
+		let_go_locked();
+	unlock(&mheap.lock);
+}
+
+void mheap_fork_child_locked(void)
+{
+	let_go_locked();
 }
 
 static bool lengthen_span(struct mspan *s, size_t npages)
@@ -387,7 +443,9 @@ bool mheap_resize_span(struct mspan *s, size_t npages)
 	if (npages > mheap.window >> GO_PAGE_SHIFT)
 		return false;
 	lock(&mheap.lock);
-	if (npages > s->npages)
+	if (npages <= s->npages && mheap.holding)
+		npages = s->npages; /* it may be read: it stays as it is */
+	else if (npages > s->npages)
 		done = lengthen_span(s, npages);
 	else
 		shorten_span(s, npages);

@@ -31,7 +31,13 @@ struct mheap {
 	uint64_t large_bytes;    /* bytes in them */
 	uint64_t released_bytes; /* bytes ever given back to the OS */
 
-	size_t purged_bytes; /* shared (atomic): sum of mspan.purged */
+	bool holding;            /* spans that go are held back */
+	struct mspan *held;      /* these, through next */
+	struct mspan *held_released; /* likewise, with nothing behind them */
+
+	/* Shared (atomic) */
+	size_t purged_bytes; /* sum of mspan.purged */
+	uint32_t sweepgen;   /* even; 2 more when marking ends; see gc/sweep.c */
 };
 
 extern struct mheap mheap HIDDEN;
@@ -70,6 +76,16 @@ bool mheap_resize_span(struct mspan *s, size_t npages);
  * Holds: the owner's lock.
  */
 void mheap_set_purged(struct mspan *s, size_t bytes);
+
+/*
+ * From here on no span goes away or gets shorter: what is freed is held back,
+ * so that a collector may look at any span and read its memory without a
+ * lock.  false: what was held back goes.  Takes mheap.
+ */
+void mheap_hold_spans(bool on);
+
+/* In the child of fork: nobody holds them any more.  Holds: mheap. */
+void mheap_fork_child_locked(void);
 
 /* Gives all free pages back to the OS; bytes given back.  Takes mheap. */
 size_t mheap_release_all(void);

@@ -35,8 +35,11 @@
  */
 #include "core/mspan.h"
 
+#include <string.h>
+
 #include "core/bits.h"
 #include "core/fatal.h"
+#include "core/mcache.h"
 #include "core/os.h"
 
 enum {
@@ -51,9 +54,7 @@ static_assert(offsetof(struct mspan, base) == LINE, "one line before base");
 
 static unsigned remote_line_for(unsigned nwords)
 {
-	size_t bytes = sizeof(struct mspan) + nwords * sizeof(uint64_t);
-
-	return (unsigned)ceil_div(bytes, LINE);
+	return sizeof(struct mspan) / LINE + nwords;
 }
 
 unsigned mspan_nlines(unsigned nelems)
@@ -80,13 +81,13 @@ void mspan_init(struct mspan *s, uintptr_t base, uint32_t npages,
 	s->elemsize = sizeclass_table[class].size;
 	store_relaxed(&s->nelems, (uint16_t)nelems);
 	store_relaxed(&s->class, (uint8_t) class);
-	store_relaxed(&s->word_base, 0);
 	store_relaxed(&s->free_cache, 0);
 	store_relaxed(&s->cached_word, 0);
 	store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
-	store_relaxed(&s->owner, NULL);
+	s->magazines = NULL;
+	mspan_let_free(s, &mcache_none);
 	for (unsigned w = 0; w < s->nwords; w++) {
-		store_relaxed(&s->alloc_bits[w], 0);
+		memset(&s->states[w * 64], OBJECT_FREE, 64);
 		store_relaxed(&mspan_remote(s)->bits[w], 0);
 		store_relaxed(&mspan_marks(s)[w], UINT64_MAX);
 	}
@@ -103,18 +104,33 @@ unsigned mspan_count_allocated(const struct mspan *s)
 	return n;
 }
 
+unsigned mspan_count_free(const struct mspan *s)
+{
+	unsigned n = 0;
+
+	for (unsigned w = 0; w < s->nwords; w++)
+		n += popcount64(mspan_free_bits(s, w));
+	return n;
+}
+
 bool mspan_all_freed_remotely(struct mspan *s)
 {
 	unsigned nwords = load_relaxed(&s->nwords); /* s may be stale */
 
 	for (unsigned w = 0; w < nwords; w++) {
 		/* pairs: mspan_free_by_owner */
-		uint64_t allocated = mspan_allocated_bits(s, w);
+		uint64_t inuse = ~states_equal(&s->states[w * 64], OBJECT_FREE);
 		uint64_t freed = load_acquire(&mspan_remote(s)->bits[w]);
-		if ((allocated & ~freed) != 0)
+		if ((inuse & ~freed) != 0)
 			return false;
 	}
 	return true;
+}
+
+void mspan_free_objects(struct mspan *s, unsigned w, uint64_t objects)
+{
+	for (; objects != 0; objects &= objects - 1)
+		store_release(&s->states[w * 64 + ctz64(objects)], OBJECT_FREE);
 }
 
 unsigned mspan_collect_remote(struct mspan *s)
@@ -134,7 +150,7 @@ unsigned mspan_collect_remote(struct mspan *s)
 				s->base + (w * 64 + ctz64(twice)) *
 						  mspan_elemsize(s),
 				mspan_elemsize(s));
-		local_clear(&s->alloc_bits[w], freed);
+		mspan_free_objects(s, w, freed);
 		n += popcount64(freed);
 	}
 	return n;
@@ -179,19 +195,14 @@ static enum mspan_list_id classify(
 
 enum mspan_list_id mspan_classify(struct mspan *s)
 {
-	enum mspan_list_id list;
-	int32_t before, free_until;
+	int32_t free_until;
 
 	if (CHECK_LEVEL >= 2)
 		mspan_verify(s);
-	/* Again if a signal handler's free came between count and store. */
-	do {
-		before = load_relaxed(&s->free_until);
-		barrier_compiler();
-		list = classify(
-			mspan_count_allocated(s), s->nelems, &free_until);
-		barrier_compiler();
-	} while (!local_cas32(&s->free_until, before, free_until));
+	unsigned ninuse = s->nelems - mspan_count_free(s);
+	enum mspan_list_id list =
+		classify(ninuse, s->nelems, &free_until);
+	store_relaxed(&s->free_until, free_until);
 	return list;
 }
 
@@ -204,8 +215,7 @@ bool mspan_has_room_again(struct mspan *s)
 	if (!mspan_is_worth_visit(nfreed, s->nelems))
 		return false;
 	store_relaxed(&s->free_until, MSPAN_FREE_NEVER);
-	return mspan_is_worth_visit(
-		s->nelems - mspan_count_allocated(s), s->nelems);
+	return mspan_is_worth_visit(mspan_count_free(s), s->nelems);
 }
 
 /* Gives back the whole OS pages in [from, to); their bytes. */
@@ -227,7 +237,7 @@ size_t mspan_purge(struct mspan *s)
 	if (os_release_uncommits())
 		return 0; /* they would stay charged, or need mappings */
 	for (unsigned i = 0; i < s->nelems; i++) {
-		if (!mspan_is_allocated((struct objref){s, i}))
+		if (load_relaxed(&s->states[i]) == OBJECT_FREE)
 			continue;
 		purged += purge_gap(free_from, s->base + i * size);
 		free_from = s->base + (i + 1) * size;

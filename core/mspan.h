@@ -12,7 +12,9 @@
 #include "core/bits.h"
 #include "core/compiler.h"
 #include "core/local.h"
+#include "core/magazine.h"
 #include "core/sizeclass.h"
+#include "core/states.h"
 
 struct mcache;
 
@@ -63,11 +65,11 @@ struct mspan {
 	/* Fixed while in use.  This line is what malloc and free look at. */
 	uintptr_t base ALIGNED(64); /* address of object 0 */
 	uint64_t magic;       /* divides by the object size: sizeclass.h */
-	struct mcache *owner; /* whose frees may be fast; else NULL */
+	struct mcache *owner; /* whose frees may be fast; or &mcache_none */
+	struct magazines *magazines; /* the owner's for this class; likewise */
 
 	/* Owner only: what the next mallocs take. */
 	uint64_t free_cache; /* free objects of one word, as bits; 0: go slow */
-	uintptr_t word_base; /* address of the word's first object */
 	uint64_t elemsize;   /* bytes per object; fixed; 0 if large */
 	int32_t free_until;  /* frees by the owner until a list change */
 
@@ -76,8 +78,9 @@ struct mspan {
 	uint8_t class;       /* size class; 0 is one large object */
 	uint8_t cached_word; /* owner only: the word that free_cache is of */
 
-	/* Owner writes, others read: 1 = handed out to the program. */
-	uint64_t alloc_bits[];
+	/* Owner writes, others read: enum object_state of each object; the */
+	/* states of a word of objects stand on one cache line. */
+	uint8_t states[] ALIGNED(64);
 };
 
 /* What threads that do not own the span write: lines of their own. */
@@ -115,7 +118,7 @@ static inline struct mspan_remote *mspan_remote(struct mspan *s)
 }
 
 /*
- * The collector's mark bits, 1 = reached, indexed as alloc_bits; on lines of
+ * The collector's mark bits, 1 = reached, by index; on lines of
  * their own behind the remote bits.  All set in a new span: what is allocated
  * while a mark runs is not for this mark to judge.  nelems alone says where
  * they are, so a marker need not look at the struct's first line.
@@ -123,7 +126,7 @@ static inline struct mspan_remote *mspan_remote(struct mspan *s)
 static inline uint64_t *mspan_marks(struct mspan *s)
 {
 	unsigned nwords = mspan_nwords(load_relaxed(&s->nelems));
-	unsigned line = 2 + (nwords + 7) / 8 + (nwords + 8) / 8;
+	unsigned line = 2 + nwords + (nwords + 8) / 8;
 
 	return (uint64_t *)(void *)((char *)s + 64u * line);
 }
@@ -149,21 +152,26 @@ static inline uintptr_t mspan_object(struct objref o)
 	return o.span->base + o.index * mspan_elemsize(o.span);
 }
 
-/* Objects handed out, remote frees that are not collected included.
- */
+/* Objects the program has, remote frees that are not collected included. */
 unsigned mspan_count_allocated(const struct mspan *s);
+
+/* Objects in the span itself: not the program's, not in a magazine. */
+unsigned mspan_count_free(const struct mspan *s);
 
 /* Whether every object handed out has been freed by another thread. */
 bool mspan_all_freed_remotely(struct mspan *s);
 
 /*
- * Takes remote frees over into alloc_bits and says how many there were.
+ * Takes remote frees over into the states and says how many there were.
  * Dies if an object was freed twice.  Holds: the owner's lock.
  */
 unsigned mspan_collect_remote(struct mspan *s);
 
+/* Marks objects of word w, given as bits, as free.  Holds: the owner's lock. */
+void mspan_free_objects(struct mspan *s, unsigned w, uint64_t objects);
+
 /*
- * Counts what is allocated, decides which list the span belongs in
+ * Counts what is in use, decides which list the span belongs in
  * (MSPAN_UNLISTED: empty, nothing is allocated) and sets free_until for it.
  * Holds: the owner's lock.
  */
@@ -193,75 +201,80 @@ bool mspan_is_marked_remote(struct objref o);
 /* Dies if an equation between the fields does not hold.  Holds: as above. */
 void mspan_verify(struct mspan *s);
 
+/* Lets c free into s without an atomic; &mcache_none: nobody. */
+static inline void mspan_let_free(struct mspan *s, struct mcache *c)
+{
+	store_release(&s->owner, c); /* pairs: mspan_owned_by */
+}
+
 /* Whether frees by this mcache need no atomic. */
 static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)
 {
 	return load_relaxed(&s->owner) == c; /* pairs: set_pending_locked */
 }
 
-/* The objects of word w that are handed out, without bits that mean none. */
+/* The objects of word w that the program has, as bits. */
 static inline uint64_t mspan_allocated_bits(const struct mspan *s, unsigned w)
+{
+	return states_equal(&s->states[w * 64], OBJECT_LIVE);
+}
+
+/* Those that are in the span: neither the program nor a magazine has them. */
+static inline uint64_t mspan_free_bits(const struct mspan *s, unsigned w)
 {
 	unsigned nelems = load_relaxed(&s->nelems), first = w * 64;
 	uint64_t valid = nelems > first ? low_bits64(nelems - first) : 0;
 
-	return load_acquire(&s->alloc_bits[w]) & valid;
+	return states_equal(&s->states[w * 64], OBJECT_FREE) & valid;
+}
+
+/* Where the object's state is. */
+static inline uint8_t *mspan_state(struct objref o)
+{
+	return &o.span->states[o.index];
 }
 
 /* Whether the object is handed out. */
 static inline bool mspan_is_allocated(struct objref o)
 {
-	return mspan_allocated_bits(o.span, o.index / 64) >> o.index % 64 & 1;
+	return load_acquire(&o.span->states[o.index]) == OBJECT_LIVE;
 }
 
-/*
- * Hands out the next cached object, or NULL when there is none.  Caller: the
- * owner.
- *
- * A signal handler may allocate from the same span between any two
- * instructions.  The bit is set in alloc_bits first and taken from the cache
- * second, by an instruction that fails if the cache has changed; a handler
- * that brought in another word is seen by word_base.  What is lost then is
- * one free object until the span is empty, or a bit that means none is set;
- * no object is handed out twice.
- */
+/* Hands out the next cached object, or NULL: there is none.  Owner only. */
 static ALWAYS_INLINE void *mspan_alloc(struct mspan *s)
 {
 	uint64_t cached = load_relaxed(&s->free_cache);
-	uintptr_t base = load_relaxed(&s->word_base);
 	if (unlikely(cached == 0))
 		return NULL;
+	store_relaxed(&s->free_cache, cached & (cached - 1));
 
-	uint64_t rest = cached & (cached - 1);
-	local_set(&s->alloc_bits[load_relaxed(&s->cached_word)], cached ^ rest);
-	if (unlikely(!local_cas(&s->free_cache, cached, rest) ||
-		     !local_is(&s->word_base, base)))
-		return NULL;
-	uintptr_t p = base + local_first_bit(cached) * s->elemsize;
+	uint64_t index = s->cached_word * 64u + local_first_bit(cached);
+	store_relaxed(&s->states[index], OBJECT_LIVE);
+	uintptr_t p = s->base + index * s->elemsize;
 	if (p == 0)
 		__builtin_unreachable(); /* spares the caller a test */
 	return (void *)p;
 }
 
 /*
- * Frees the object that starts at p.  false: nothing is freed; no allocated
- * object starts there, or it takes a closer look.  Caller: the owner.
+ * Frees the object that starts at p into a magazine or, where that is full,
+ * into the span.  false: nothing is freed; no allocated object starts there,
+ * or it takes a closer look.  Owner only.
  */
 static ALWAYS_INLINE bool mspan_free_by_owner(struct mspan *s, uintptr_t p)
 {
 	unsigned __int128 product = (unsigned __int128)(p - s->base) * s->magic;
-	uint64_t index = (uint64_t)(product >> 64);
+	uint8_t *state = &s->states[(uint64_t)(product >> 64)];
 	if (unlikely((uint64_t)product >= s->magic))
 		return false;
-
-	uint64_t *word = &s->alloc_bits[index / 64];
-	uint64_t bit = local_bit(index);
-	if (unlikely((load_relaxed(word) & bit) == 0))
+	if (unlikely(load_relaxed(state) != OBJECT_LIVE))
 		return false;
-	if (unlikely(local_count_down(&s->free_until)))
+	if (likely(magazines_free(s->magazines, p, state)))
+		return true;
+	if (unlikely(--s->free_until <= 0))
 		return false;
 	/* The last access: from here on the span may vanish. */
-	local_clear(word, bit); /* pairs: mspan_all_freed_remotely */
+	store_release(state, OBJECT_FREE); /* pairs: mspan_all_freed_remotely */
 	return true;
 }
 

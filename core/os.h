@@ -122,4 +122,8 @@ void os_thread_wait(struct os_thread *t);
 /* In the child of fork: it is not here. */
 void os_thread_forget(struct os_thread *t);
 
+/* How many of them run, and whether the thread with this number is one. */
+size_t os_thread_count(void);
+bool os_thread_owns(uint32_t tid);
+
 #endif

@@ -29,7 +29,48 @@ enum {
 			     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
 			     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
 	KERNEL_NSIG_BYTES = 8,
+	MAX_STARTED = 128, /* structs: each may start again and again */
 };
+
+/* All that were ever started; the struct of one that ends stays. */
+static struct os_thread *started[MAX_STARTED];
+
+/* false: too many. */
+static bool remember(struct os_thread *t)
+{
+	for (int i = 0; i < MAX_STARTED; i++) {
+		struct os_thread *other = NULL;
+		if (load_acquire(&started[i]) == t ||
+			try_cas_acqrel(&started[i], &other, t))
+			return true;
+	}
+	return false;
+}
+
+size_t os_thread_count(void)
+{
+	size_t nrunning = 0;
+
+	for (int i = 0; i < MAX_STARTED; i++) {
+		struct os_thread *t = load_acquire(&started[i]);
+		if (t == NULL)
+			break;
+		nrunning += os_thread_is_running(t);
+	}
+	return nrunning;
+}
+
+bool os_thread_owns(uint32_t tid)
+{
+	for (int i = 0; i < MAX_STARTED; i++) {
+		struct os_thread *t = load_acquire(&started[i]);
+		if (t == NULL)
+			break;
+		if (load_acquire(&t->tid) == tid)
+			return true;
+	}
+	return false;
+}
 
 /* Bytes that the TLS needs on each side of the thread pointer. */
 static size_t tls_reach(const void *tls_top)
@@ -48,7 +89,7 @@ bool os_thread_start(
 
 	if (t->area == NULL)
 		t->area = os_own_map(STACK_SIZE + 2 * reach);
-	if (t->area == NULL)
+	if (t->area == NULL || !remember(t))
 		return false;
 	char *stack = t->area + STACK_SIZE, *tls = stack + reach;
 	__builtin_memset(stack, 0, 2 * reach);

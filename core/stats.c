@@ -47,10 +47,12 @@ static void count_spans(struct heap_stats *out)
 static void count_mcache(struct heap_stats *out, const struct mcache *c)
 {
 	for (unsigned class = 1; class < NCLASSES; class ++) {
-		const struct mspan *s = load_relaxed(&c->current[class]);
-		uint64_t left = popcount64(load_relaxed(&s->free_cache));
+		const struct mspan *s = load_relaxed(&c->slots[class].current);
+		uint64_t left = popcount64(load_relaxed(&s->free_cache)) +
+				magazines_nout(&c->slots[class].magazines);
 		out->by_size[class].mallocs +=
-			load_relaxed(&c->classes[class].nmalloc) - left;
+			load_relaxed(&c->classes[class].nmalloc) +
+			load_relaxed(&c->slots[class].magazines.nalloc) - left;
 	}
 }
 

@@ -57,7 +57,18 @@ static struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 			.mcache_stride = sizeof(struct mcache_class),
 			.mcache_nmalloc = offsetof(
 				struct mcache_class, nmalloc),
-			.mspan_header = offsetof(struct mspan, alloc_bits),
+			.mcache_slots = offsetof(struct mcache, slots),
+			.slot_stride = sizeof(struct mcache_slot),
+			.slot_nalloc = offsetof(
+				struct mcache_slot, magazines.nalloc),
+			.slot_out =
+				offsetof(struct mcache_slot, magazines.out),
+			.slot_rows =
+				offsetof(struct mcache_slot, magazines.rows),
+			.slot_size =
+				offsetof(struct mcache_slot, magazines.size),
+			.round_bytes = sizeof(struct magazine_round),
+			.mspan_header = offsetof(struct mspan, states),
 			.mspan_base = offsetof(struct mspan, base),
 			.mspan_npages = offsetof(struct mspan, npages),
 			.mspan_nelems = offsetof(struct mspan, nelems),
@@ -67,7 +78,7 @@ static struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 			.mspan_remote = offsetof(struct mspan, remote_line),
 			.mspan_purged = offsetof(struct mspan, purged),
 			.mspan_cached = offsetof(struct mspan, free_cache),
-			.mspan_alloc = offsetof(struct mspan, alloc_bits),
+			.mspan_states = offsetof(struct mspan, states),
 			.remote_bits = offsetof(struct mspan_remote, bits),
 		},
 };

@@ -29,14 +29,15 @@ enum {
 	LAST_EXIT_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS - SANITIZED,
 };
 
-_Thread_local struct thread thread_local_state = {.mcache = &mcache_none};
+_Thread_local struct thread thread_local_state;
 
+static void (*park_hook)(void); /* set before a request can be made */
 static pthread_key_t exit_key;
 static bool have_exit_key;
 
 struct mcache *thread_own_mcache(const struct thread *t)
 {
-	return t->mcache != &mcache_none ? t->mcache : NULL;
+	return t->entered;
 }
 
 static struct mspan *pop_deferred(struct thread *t)
@@ -64,18 +65,38 @@ COLD static void drain_deferred(struct thread *t)
 	}
 }
 
+void thread_set_park_hook(void (*hook)(void))
+{
+	park_hook = hook;
+}
+
+static void thread_be_free(struct thread *t)
+{
+	t->mcache = t->entered;
+	barrier_compiler();
+	t->busy = false;
+	barrier_compiler();
+}
+
+/* Does what handlers have asked for while the thread was busy. */
+COLD static void thread_leave_slow(struct thread *t)
+{
+	if (t->park_wanted) {
+		t->park_wanted = false;
+		park_hook();
+		return;
+	}
+	thread_enter(t);
+	drain_deferred(t);
+	thread_be_free(t);
+}
+
 void thread_leave(struct thread *t)
 {
-	for (;;) {
-		barrier_compiler();
-		t->busy = false;
-		barrier_compiler();
-		/* From here on a handler does its frees itself. */
-		if (likely(load_relaxed(&t->deferred) == NULL))
-			return;
-		thread_enter(t);
-		drain_deferred(t);
-	}
+	thread_be_free(t);
+	/* From here on handlers do it themselves. */
+	while (unlikely(load_relaxed(&t->deferred) != NULL || t->park_wanted))
+		thread_leave_slow(t);
 }
 
 static void thread_exit_hook(void *mcache)
@@ -89,7 +110,7 @@ static void thread_exit_hook(void *mcache)
 		return;
 	}
 	thread_enter(t);
-	t->mcache = &mcache_none;
+	t->entered = t->own = NULL;
 	t->phase = THREAD_ENDED;
 	mcache_release(c);
 	thread_leave(t);
@@ -106,10 +127,10 @@ struct mcache *thread_mcache(struct thread *t)
 		return thread_own_mcache(t);
 	if (!heap_start())
 		return NULL;
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	if (c == NULL)
 		return NULL;
-	t->mcache = c;
+	t->entered = t->own = c;
 	t->phase = THREAD_ACTIVE;
 	if (have_exit_key)
 		pthread_setspecific(exit_key, c);

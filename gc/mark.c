@@ -19,7 +19,7 @@
  * Invariants: tri-colour: a black object that points to a white one was read
  *             before that pointer was stored, so it lies on a page that is
  *             dirty and will be read again (mark_rescan).
- *             free slots are marked; so no marker looks at alloc_bits.
+ *             free slots are marked; so no marker looks at states.
  * Races:      words are read while the program writes them: what is missed
  *             was stored since the page was armed, and is found when the page
  *             is read again.  A half-written word can only keep too much.
@@ -56,9 +56,9 @@ static void prepare_span(struct mspan *s, void *unused)
 
 	(void)unused;
 	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++) {
-		store_seqcst(&marks[w], ~load_seqcst(&s->alloc_bits[w]));
+		store_seqcst(&marks[w], ~mspan_allocated_bits(s, w));
 		/* Freed between: whoever frees sets the bit after that. */
-		fetch_or_seqcst(&marks[w], ~load_seqcst(&s->alloc_bits[w]));
+		fetch_or_seqcst(&marks[w], ~mspan_allocated_bits(s, w));
 	}
 }
 

@@ -30,6 +30,18 @@ static unsigned test_fill_spans(void **objects, size_t size)
 	return n;
 }
 
+/* What this thread keeps of the class goes back to its spans. */
+static void test_flush_own(unsigned class)
+{
+	struct thread *t = thread_self();
+
+	thread_enter(t);
+	lock(&t->own->lock);
+	mcache_flush_locked(t->own, class);
+	unlock(&t->own->lock);
+	thread_leave(t);
+}
+
 START_TEST(test_the_only_span_with_room_stays)
 {
 	static void *objects[TEST_NOBJECTS];
@@ -41,9 +53,11 @@ START_TEST(test_the_only_span_with_room_stays)
 
 	for (unsigned i = 0; i < nelems; i++) /* all of the first span's */
 		heap_free(objects[i]);
+	test_flush_own(class);
 	ck_assert_uint_eq(mheap.nspans, nspans);
 	for (unsigned i = nelems; i < 2 * nelems; i++) /* and the second's */
 		heap_free(objects[i]);
+	test_flush_own(class);
 	ck_assert_uint_eq(mheap.nspans, nspans - 1);
 
 	for (unsigned i = 2 * nelems; i < n; i++)

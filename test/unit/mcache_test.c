@@ -47,7 +47,7 @@ START_TEST(test_objects_are_apart_and_in_their_class)
 	const size_t size = sizeclass_table[class].size;
 
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++) {
 		objects[i] = test_alloc(c, class);
 		sorted[i] = (uintptr_t)objects[i];
@@ -80,7 +80,7 @@ static const struct {
 START_TEST(test_room_is_used_again)
 {
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		objects[i] = test_alloc(c, 5);
 	const size_t nspans = mheap.nspans;
@@ -107,11 +107,12 @@ END_TEST
 START_TEST(test_empty_spans_go_back_but_for_one)
 {
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		objects[i] = test_alloc(c, classes[_i]);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		test_free(c, objects[i]);
+	test_flush(c, classes[_i]);
 	ck_assert_uint_le(mheap.nspans, 2); /* that and the current one */
 	ck_assert_uint_gt(mcache_trim(c), 0);
 	ck_assert_uint_eq(mheap.nspans, 0);
@@ -126,7 +127,7 @@ START_TEST(test_sparse_spans_give_back_their_pages)
 	const unsigned class = sizeclass_of(1024);
 
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		objects[i] = test_alloc(c, class);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
@@ -150,7 +151,7 @@ END_TEST
 START_TEST(test_a_second_free_is_refused)
 {
 	test_start();
-	struct mcache *c = mcache_acquire(), *stranger = mcache_acquire();
+	struct mcache *c = mcache_acquire(true), *stranger = mcache_acquire(true);
 	struct objref o[4];
 
 	for (int i = 0; i < 4; i++)
@@ -176,7 +177,7 @@ START_TEST(test_spans_are_taken_from_a_sleeping_owner)
 	const unsigned class = classes[_i];
 
 	test_start();
-	struct mcache *owner = mcache_acquire(), *c = mcache_acquire();
+	struct mcache *owner = mcache_acquire(true), *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		objects[i] = test_alloc(owner, class);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
@@ -195,7 +196,7 @@ START_TEST(test_the_owner_collects_what_strangers_freed)
 	const unsigned class = classes[_i];
 
 	test_start();
-	struct mcache *owner = mcache_acquire(), *c = mcache_acquire();
+	struct mcache *owner = mcache_acquire(true), *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		objects[i] = test_alloc(owner, class);
 	const size_t nspans = mheap.nspans;
@@ -220,7 +221,7 @@ START_TEST(test_a_thread_that_ends_leaves_live_objects)
 	const unsigned class = classes[_i];
 
 	test_start();
-	struct mcache *owner = mcache_acquire(), *c = mcache_acquire();
+	struct mcache *owner = mcache_acquire(true), *c = mcache_acquire(true);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		objects[i] = test_alloc(owner, class);
 	for (int i = 0; i < TEST_NOBJECTS; i += 3)

@@ -30,7 +30,7 @@ static inline void test_start(void)
 static inline struct mcache *test_thread_mcache(void)
 {
 	thread_self()->busy = true;
-	return mcache_acquire();
+	return mcache_acquire(true);
 }
 
 /* Writes into the object what nobody else would write there. */
@@ -87,6 +87,14 @@ static inline void test_free(struct mcache *c, void *p)
 		return;
 	if (!mcache_free(c, o))
 		ck_abort_msg("%p is not allocated", p);
+}
+
+/* What c keeps of the class goes back to its spans. */
+static inline void test_flush(struct mcache *c, unsigned class)
+{
+	lock(&c->lock);
+	mcache_flush_locked(c, class);
+	unlock(&c->lock);
 }
 
 static inline struct mcache *test_owner(void *p)

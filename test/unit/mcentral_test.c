@@ -27,7 +27,7 @@ struct test_census {
 static void test_count_span(struct test_census *census, struct mspan *s)
 {
 	ck_assert_uint_eq(mspan_remote(s)->handoff, 0);
-	ck_assert_ptr_null(s->owner);
+	ck_assert_ptr_eq(s->owner, &mcache_none);
 	mspan_verify(s);
 	census->nspans++;
 	for (uint32_t i = 0; i < s->nelems; i++)
@@ -81,7 +81,7 @@ START_TEST(test_what_a_thread_leaves_is_listed)
 	const unsigned class = classes[_i];
 
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_fill_objects(c, class);
 	mcache_release(c);
 	const struct test_census census = test_take_census();
@@ -94,7 +94,7 @@ END_TEST
 START_TEST(test_what_is_empty_is_not_listed)
 {
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_fill_objects(c, classes[_i]);
 	for (int i = 0; i < TEST_NOBJECTS; i++)
 		test_free(c, objects[i]);
@@ -109,13 +109,13 @@ START_TEST(test_spans_with_room_are_taken_before_new_ones)
 	const unsigned class = classes[_i];
 
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_fill_objects(c, class);
 	const int nkept = test_thin_out(c, 3);
 	mcache_release(c);
 	const size_t nspans = mheap.nspans;
 
-	c = mcache_acquire();
+	c = mcache_acquire(true);
 	for (int i = nkept; i < TEST_NOBJECTS; i++)
 		test_alloc(c, class);
 	ck_assert_uint_le(mheap.nspans, nspans);
@@ -128,12 +128,12 @@ START_TEST(test_a_free_adopts_the_span)
 	const unsigned class = classes[_i];
 
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_fill_objects(c, class);
 	mcache_release(c);
 	const size_t nspans = test_take_census().nspans;
 
-	c = mcache_acquire();
+	c = mcache_acquire(true);
 	ck_assert_ptr_null(test_owner(objects[0]));
 	struct mspan *s = test_object_at(objects[0]).span;
 	test_free(c, objects[0]);
@@ -151,7 +151,7 @@ END_TEST
 START_TEST(test_a_thread_without_an_mcache_frees_them_too)
 {
 	test_start();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_fill_objects(c, classes[_i]);
 	mcache_release(c);
 	for (int i = 0; i < TEST_NOBJECTS; i++) {
@@ -167,8 +167,8 @@ END_TEST
 START_TEST(test_another_owner_or_none_is_declined)
 {
 	test_start();
-	struct mcache *c = mcache_acquire();
-	struct mcache *other = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
+	struct mcache *other = mcache_acquire(true);
 	void *p = test_alloc(c, 5);
 	struct mspan *s = test_object_at(p).span;
 

@@ -1,6 +1,7 @@
 /*
  * mspan_test: the life of a span's bits, and when a list has to change.
  */
+#include "core/mcache.h"
 #include "core/mspan.h"
 
 #include <stdint.h>
@@ -31,7 +32,8 @@ START_TEST(test_the_struct_holds_its_bits)
 		ck_assert_uint_ge(s->nwords * 64u, n);
 		ck_assert_uint_le(s->nlines, FIXALLOC_MAX_LINES);
 		ck_assert_uint_le(
-			offsetof(struct mspan, alloc_bits) + bits, remote);
+			offsetof(struct mspan, states) + s->nwords * 64u,
+			remote);
 		ck_assert_uint_le(
 			remote + offsetof(struct mspan_remote, bits) + bits,
 			marks - (uintptr_t)s);
@@ -54,7 +56,7 @@ static void test_a_new_span_is_empty_and_nobodys_in(unsigned class)
 	s = test_span_of(class);
 	mspan_verify(s);
 	ck_assert_uint_eq(mspan_count_allocated(s), 0);
-	ck_assert_ptr_null(s->owner);
+	ck_assert_ptr_eq(s->owner, &mcache_none);
 	ck_assert_uint_eq(s->list, MSPAN_UNLISTED);
 	ck_assert(mspan_all_freed_remotely(s));
 	ck_assert_uint_eq(mspan_collect_remote(s), 0);
@@ -199,7 +201,7 @@ END_TEST
 
 static void test_clear(struct mspan *s, unsigned index)
 {
-	local_clear(&s->alloc_bits[index / 64], UINT64_C(1) << index % 64);
+	store_relaxed(&s->states[index], OBJECT_FREE);
 }
 
 /* The frees before the last go without notice; that one changes the list. */
@@ -282,12 +284,8 @@ END_TEST
 /* The free objects of word w are cached, as the owner does it. */
 static void test_cache_word(struct mspan *s, unsigned w)
 {
-	const unsigned left = s->nelems - w * 64;
-	const uint64_t valid = left < 64 ? low_bits64(left) : UINT64_MAX;
-
 	s->cached_word = (uint8_t)w;
-	s->word_base = test_address(s, w * 64);
-	s->free_cache = ~s->alloc_bits[w] & valid;
+	s->free_cache = mspan_free_bits(s, w);
 }
 
 /* '.' is free when the word is cached. */

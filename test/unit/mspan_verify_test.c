@@ -59,22 +59,6 @@ static void test_break(struct mspan *s, enum test_field field)
 	}
 }
 
-/* What a malloc that a signal handler interrupted may leave: mspan_alloc. */
-START_TEST(test_bits_behind_the_last_object_mean_nothing)
-{
-	struct mspan *s = test_span_of(test_class_with(100));
-	const unsigned tail = s->nelems;
-
-	test_take(s, tail);
-	test_take(s, s->nwords * 64u - 1);
-	ck_assert(!mspan_is_allocated((struct objref){s, tail}));
-	ck_assert_uint_eq(mspan_count_allocated(s), 0);
-	ck_assert(mspan_all_freed_remotely(s));
-	ck_assert_int_eq(mspan_classify(s), MSPAN_UNLISTED);
-	mspan_verify(s);
-}
-END_TEST
-
 static void test_verify(void *span)
 {
 	mspan_verify(span);
@@ -99,7 +83,6 @@ END_TEST
 
 static void mspan_verify_suite(TCase *tests)
 {
-	UNIT_TEST(tests, test_bits_behind_the_last_object_mean_nothing);
 	UNIT_TABLE(tests, test_verify_finds_what_is_broken, breakages);
 }
 UNIT_MAIN("mspan_verify", mspan_verify_suite)

@@ -40,7 +40,7 @@ static void test_draw(struct mspan *s, const char *objects)
 	for (unsigned i = 0; objects[i] != '\0'; i++) {
 		if (objects[i] == '.')
 			continue;
-		local_set(&s->alloc_bits[i / 64], UINT64_C(1) << i % 64);
+		store_relaxed(&s->states[i], OBJECT_LIVE);
 		if (objects[i] == 'r')
 			mspan_mark_remote((struct objref){s, i});
 	}
@@ -122,7 +122,7 @@ START_TEST(test_the_last_object_ends_in_the_next_span)
 	const size_t bytes = (size_t)s->npages << GO_PAGE_SHIFT;
 
 	ck_assert_uint_eq(s->base + bytes, next->base);
-	local_set(&s->alloc_bits[last / 64], UINT64_C(1) << last % 64);
+	store_relaxed(&s->states[last], OBJECT_LIVE);
 	const struct word w = {next->base};
 	ck_assert_ptr_null(objref_resolve(w).span);
 	ck_assert_int_eq(test_index(objref_resolve_end(w), s), (int)last);
@@ -138,7 +138,7 @@ START_TEST(test_large_objects)
 	struct mspan *s = mheap_alloc_span(&shape, &zeroed);
 	const size_t size = mspan_elemsize(s);
 	ck_assert_ptr_null(objref_resolve((struct word){s->base}).span);
-	local_set(&s->alloc_bits[0], 1);
+	store_relaxed(&s->states[0], OBJECT_LIVE);
 	for (size_t at = 0; at < size; at += 4093)
 		ck_assert_int_eq(
 			test_index(

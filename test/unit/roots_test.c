@@ -179,7 +179,7 @@ static void test_start_process(void)
 	thread_self()->busy = true;
 	ck_assert(heap_start());
 	ck_assert(roots_open() && peek_open() && pagemap_open());
-	mcache = mcache_acquire();
+	mcache = mcache_acquire(true);
 }
 
 static const struct root_range *test_range_of(const void *p)

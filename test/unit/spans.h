@@ -16,6 +16,9 @@
 /* Room for the largest span, on a cache line as fixalloc gives it. */
 static char test_memory[FIXALLOC_MAX_LINES * 64] ALIGNED(64);
 
+/* Without room: what the owner frees goes into the span. */
+static struct magazines test_magazines;
+
 static inline struct mspan *test_span(
 	unsigned class, unsigned nelems, unsigned npages)
 {
@@ -23,6 +26,8 @@ static inline struct mspan *test_span(
 
 	s->nlines = (uint8_t)mspan_nlines(nelems);
 	mspan_init(s, TEST_BASE, npages, class, nelems);
+	magazines_init(&test_magazines);
+	s->magazines = &test_magazines;
 	return s;
 }
 
@@ -45,7 +50,7 @@ static inline uintptr_t test_address(const struct mspan *s, unsigned index)
 
 static inline void test_take(struct mspan *s, unsigned index)
 {
-	local_set(&s->alloc_bits[index / 64], UINT64_C(1) << index % 64);
+	store_relaxed(&s->states[index], OBJECT_LIVE);
 }
 
 static inline void test_take_first(struct mspan *s, unsigned n)

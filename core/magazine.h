@@ -1,0 +1,119 @@
+/*
+ * magazine: what a thread has freed and will hand out again.  See magazine.c.
+ */
+#ifndef CORE_MAGAZINE_H
+#define CORE_MAGAZINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/atomics.h"
+#include "core/compiler.h"
+#include "core/states.h"
+
+/* One object: where it is, and where its state is. */
+struct magazine_round {
+	uintptr_t p;    /* its address; 0 below the last round of a magazine */
+	uint8_t *state; /* OBJECT_KEPT while it is here */
+};
+
+/* A class's two magazines of one mcache.  Owner only. */
+struct magazines {
+	struct magazine_round *out;    /* malloc takes out[-1] */
+	struct magazine_round *in;     /* free puts into *in */
+	struct magazine_round *in_end; /* no room from here on */
+	struct magazine_round *ripe;   /* with in here or above: worth a swap */
+	uint64_t nalloc;               /* objects ever brought to out */
+	struct magazine_round *rows;   /* both, size + 1 rounds each; or NULL */
+	uint16_t size;                 /* rounds that a magazine holds */
+};
+
+/* Two magazines without room. */
+void magazines_init(struct magazines *m);
+
+/* How many rounds there should be, in an mcache that has refilled n times. */
+unsigned magazines_size_for(size_t elemsize, unsigned nrefills);
+
+/*
+ * Gives both room for `size` rounds, which is more than they have; they are
+ * empty.  false: no memory.  Takes mheap.
+ */
+bool magazines_grow(struct magazines *m, unsigned size);
+
+/* Frees the rows of empty magazines.  Takes mheap. */
+void magazines_drop(struct magazines *m);
+
+/* Rounds that malloc has left. */
+unsigned magazines_nout(const struct magazines *m);
+
+/* Rounds that free has put in. */
+static inline unsigned magazines_nin(const struct magazines *m)
+{
+	return m->size - (unsigned)(m->in_end - m->in);
+}
+
+/* Whether the two should be traded, malloc's being empty. */
+static inline bool magazines_are_ripe(const struct magazines *m)
+{
+	return m->in >= m->ripe;
+}
+
+/* From how many rounds on a swap is worth it. */
+static inline unsigned magazines_ripe_at(unsigned size)
+{
+	return (size + 1) / 2;
+}
+
+/* Trades the two, malloc's being empty. */
+static ALWAYS_INLINE void magazines_swap(struct magazines *m)
+{
+	struct magazine_round *empty = m->out;
+
+	m->nalloc += magazines_nin(m);
+	store_relaxed(&m->out, m->in);
+	m->in = empty;
+	m->in_end = empty + m->size;
+	m->ripe = empty + magazines_ripe_at(m->size);
+}
+
+
+/* Takes any round out, of either; p 0: both are empty. */
+struct magazine_round magazines_take(struct magazines *m);
+
+/* The object that was freed last of malloc's magazine, or NULL. */
+static ALWAYS_INLINE void *magazines_alloc(struct magazines *m)
+{
+	struct magazine_round *r = m->out - 1;
+	uintptr_t p = r->p;
+
+	if (unlikely(p == 0)) {
+		if (!magazines_are_ripe(m))
+			return NULL;
+		magazines_swap(m);
+		r = m->out - 1;
+		p = r->p;
+		if (p == 0)
+			__builtin_unreachable();
+	}
+	store_relaxed(&m->out, r);
+	store_relaxed(r->state, OBJECT_LIVE);
+	return (void *)p;
+}
+
+/* Keeps a live object; false: there is no room. */
+static ALWAYS_INLINE bool magazines_free(
+	struct magazines *m, uintptr_t p, uint8_t *state)
+{
+	struct magazine_round *r = m->in;
+
+	if (unlikely(r == m->in_end))
+		return false;
+	r->p = p;
+	r->state = state;
+	store_relaxed(state, OBJECT_KEPT);
+	store_relaxed(&m->in, r + 1);
+	return true;
+}
+
+#endif
