@@ -10,9 +10,9 @@
 __attribute__((constructor)) static void stderr_to_file(void)
 {
 	const char *path = getenv("GC_TEST_STDERR");
-	const int fd = path == NULL
-			       ? -1
-			       : open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	const int fd =
+		path == NULL ? -1
+			     : open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
 
 	if (fd >= 0) {
 		dup2(fd, STDERR_FILENO);
