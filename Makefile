@@ -74,10 +74,11 @@ table := $(gen)/sizeclass_table.h
 
 gc_src := $(if $(filter 0,$(CONFIG_GC)),$(wildcard gc/gc_off.c),$(filter-out \
 	gc/gc_off.c,$(wildcard gc/*.c)))
+shims_src := $(if $(filter 0,$(CONFIG_GC)),,$(wildcard shims/*.c))
 core_src := $(filter-out core/sizeclass_gen.c,$(wildcard core/*.c)) $(gc_src) \
 	$(wildcard prof/*.c)
 lib_src := $(core_src) $(filter-out preload/record%,$(wildcard preload/*.c)) \
-	$(wildcard shims/*.c)
+	$(shims_src)
 # libgoalloc-record.so: the profiler in front of another malloc.
 record_only := $(wildcard preload/record*.c)
 record_src := $(record_only) preload/profiler.c $(wildcard prof/*.c) \

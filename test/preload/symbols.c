@@ -28,7 +28,7 @@ static const char *const ours[] = {"malloc", "free", "calloc", "realloc",
 	"goalloc_free_os_memory", "goalloc_version"};
 
 static const char *const not_ours[] = {"strdup", "strndup", "realpath", "abort",
-	"pthread_create", "fork", "mmap", "__malloc_hook", "memalignment"};
+	"mmap", "__malloc_hook", "memalignment"};
 
 static bool is_ours(const char *name)
 {

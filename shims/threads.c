@@ -1,0 +1,279 @@
+/*
+ * threads: the registry, and pthread_create.
+ *
+ * Records lie in slabs that are mapped when needed and never unmapped, so the
+ * collector, and handlers, can walk them without a lock: a record is taken by
+ * a compare-and-exchange of its state, and filled while it is SAFE and has no
+ * thread, in which state the collector leaves it alone.
+ *
+ * Nobody tells when a thread ends, since it runs code of the program to the
+ * very end; records of ended threads are found by tgkill(2) saying ESRCH, by
+ * the collector before a stop and when records run out.  by_tid finds the
+ * record of an earlier thread when the kernel gives its number to another.
+ *
+ * Locking:    none.
+ * Context:    any, handlers included; no libc but in pthread_create itself.
+ * Assumes:    the thread pointer of a libc thread lies in the mapping of its
+ *             stack, and libc's descriptor begins there.
+ */
+#include "shims/threads.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "core/bits.h"
+#include "core/fatal.h"
+#include "core/os.h"
+#include "core/syscall.h"
+#include "core/thread.h"
+#include "shims/real.h"
+#include "shims/region.h"
+#include "shims/stopsignal.h"
+
+enum {
+	SLAB_RECORDS = 256,
+	MAX_SLABS = 1024, /* 262,144 threads */
+	NBY_TID = 4096,
+	DESCRIPTOR_SIZE = 2304, /* bytes of libc's above the thread pointer */
+	STACK_SIZE_LIKELY = 8 << 20,
+};
+
+_Thread_local struct mutator *mutator_current;
+
+static struct mutator *slabs[MAX_SLABS];
+static struct mutator *by_tid[NBY_TID]; /* the last with tid % NBY_TID */
+
+struct mutator *mutators_at(size_t i)
+{
+	struct mutator *slab = load_acquire(&slabs[i / SLAB_RECORDS]);
+
+	if (slab == NULL)
+		return NULL;
+	struct mutator *m = &slab[i % SLAB_RECORDS];
+	return load_acquire(&m->state) != MUTATOR_UNUSED ? m : NULL;
+}
+
+size_t mutators_end(void)
+{
+	size_t n = 0;
+
+	while (n < MAX_SLABS && load_acquire(&slabs[n]) != NULL)
+		n++;
+	return n * SLAB_RECORDS;
+}
+
+/* One more slab; false: no memory, or too many threads. */
+static bool add_slab(void)
+{
+	const size_t size = SLAB_RECORDS * sizeof(struct mutator);
+	struct mutator *slab = os_map(size);
+
+	for (size_t i = 0; slab != NULL && i < MAX_SLABS; i++) {
+		struct mutator *none = NULL;
+		if (try_cas_acqrel(&slabs[i], &none, slab))
+			return true;
+	}
+	if (slab != NULL)
+		os_unmap(slab, size);
+	return false;
+}
+
+static struct mutator *try_take_record(void)
+{
+	const size_t end = mutators_end();
+
+	for (size_t i = 0; i < end; i++) {
+		struct mutator *m = &slabs[i / SLAB_RECORDS][i % SLAB_RECORDS];
+		uint32_t unused = MUTATOR_UNUSED;
+		if (load_relaxed(&m->state) == MUTATOR_UNUSED &&
+			try_cas_acquire(&m->state, &unused, MUTATOR_SAFE))
+			return m; /* pairs: mutator_free */
+	}
+	return NULL;
+}
+
+struct mutator *mutator_new(void)
+{
+	struct mutator *m = try_take_record();
+
+	if (m != NULL)
+		return m;
+	mutators_reap();
+	while ((m = try_take_record()) == NULL)
+		if (!add_slab())
+			return NULL;
+	return m;
+}
+
+void mutator_free(struct mutator *m)
+{
+	const size_t rest = offsetof(struct mutator, asked);
+
+	memset((char *)m + rest, 0, sizeof *m - rest);
+	store_release(&m->state, MUTATOR_UNUSED); /* pairs: try_take_record */
+}
+
+bool mutator_try_end(struct mutator *m)
+{
+	uint32_t state = load_relaxed(&m->state);
+
+	/* SAFE: cancelled in a safe region, else it could not have ended. */
+	return (state == MUTATOR_RUNNING || state == MUTATOR_SAFE) &&
+	       try_cas_acquire(&m->state, &state, MUTATOR_ENDED);
+}
+
+static bool has_ended(const struct mutator *m, uint32_t pid)
+{
+	const uint32_t tid = load_acquire(&m->tid);
+
+	return tid != 0 && load_acquire(&m->created) &&
+	       !load_acquire(&m->joined) &&
+	       (load_relaxed(&m->state) == MUTATOR_RUNNING ||
+		       load_relaxed(&m->distrusted)) &&
+	       syscall3(SYS_tgkill, pid, tid, 0) == -ESRCH;
+}
+
+void mutators_reap(void)
+{
+	const size_t end = mutators_end();
+	const uint32_t pid = (uint32_t)syscall0(SYS_getpid);
+
+	for (size_t i = 0; i < end; i++) {
+		struct mutator *m = mutators_at(i);
+		/* Two may find the same one; one of them frees it. */
+		if (m != NULL && has_ended(m, pid) && mutator_try_end(m))
+			mutator_free(m);
+	}
+}
+
+/* The end of the main thread's stack: the kernel puts the file name there. */
+static uintptr_t main_stack_high(void)
+{
+	const char *name = (const char *)getauxval(AT_EXECFN);
+
+	if (name == NULL)
+		return 0;
+	return align_up((uintptr_t)name + strlen(name) + 1, os_page_size);
+}
+
+static uintptr_t stack_high_of(uintptr_t tp, uint32_t tid)
+{
+	if (tid == (uint32_t)syscall0(SYS_getpid))
+		return main_stack_high();
+	return align_up(tp + DESCRIPTOR_SIZE, os_page_size);
+}
+
+void mutator_begin(struct mutator *m, uint32_t tid)
+{
+	const uintptr_t tp = machine_thread_pointer();
+	struct mutator *before =
+		exchange_acquire(&by_tid[tid % NBY_TID], m); /* pairs: mutator_begin */
+
+	if (before != NULL && before != m &&
+		load_relaxed(&before->tid) == tid && mutator_try_end(before))
+		mutator_free(before);
+	m->tp = tp;
+	m->stack_high = stack_high_of(tp, tid);
+	if (m->stack_size == 0)
+		m->stack_size = STACK_SIZE_LIKELY;
+	m->is_foreign = false;
+	m->core = thread_self();
+	m->id = (pthread_t)tp;
+	mutator_current = m;
+	store_release(&m->tid, tid); /* pairs: has_ended */
+}
+
+struct mutator *mutator_self(void)
+{
+	if (likely(mutator_current != NULL))
+		return mutator_current;
+	const uint32_t tid = (uint32_t)syscall0(SYS_gettid);
+	struct mutator *m = os_thread_owns(tid) ? NULL : mutator_new();
+	if (m == NULL)
+		return NULL;
+	store_relaxed(&m->created, true);
+	mutator_begin(m, tid);
+	region_end(m);
+	return m;
+}
+
+STOP_HANDLER bool mutator_answer(struct mutator *m)
+{
+	const uint32_t asked = exchange_seqcst(&m->asked, 0);
+
+	if (asked != 0 && asked == load_relaxed(&world.stopping) &&
+		fetch_sub_relaxed(&world.missing, 1) == 1)
+		os_futex_wake(&world.missing);
+	return asked != 0;
+}
+
+void mutators_fork_child(void)
+{
+	const size_t end = mutators_end();
+	struct mutator *self = mutator_current;
+
+	for (size_t i = 0; i < end; i++) {
+		struct mutator *m = mutators_at(i);
+		if (m != NULL && m != self)
+			mutator_free(m);
+	}
+	memset(by_tid, 0, sizeof by_tid);
+	if (self == NULL)
+		return;
+	store_relaxed(&self->asked, 0);
+	store_relaxed(&self->state, MUTATOR_RUNNING);
+	mutator_begin(self, (uint32_t)syscall0(SYS_gettid));
+}
+
+/* pthread_create. */
+
+/* What a thread of the program begins with. */
+static void *thread_main(void *record)
+{
+	struct mutator *m = record;
+
+	mutator_begin(m, (uint32_t)syscall0(SYS_gettid));
+	region_end(m);
+	void *(*start)(void *) = m->start;
+	void *argument = m->argument;
+	m->argument = NULL;
+	void *result = start(argument);
+	m->result = result;
+	return result;
+}
+
+/*
+ * The creator must not be parked between clone(2) and the end: the new thread
+ * may wait for it with all signals blocked.
+ */
+static int create_thread(pthread_t *id, const pthread_attr_t *attr,
+	void *(*start)(void *), void *argument)
+{
+	struct mutator *self = mutator_self();
+	struct mutator *m = mutator_new();
+
+	if (self == NULL || m == NULL) /* the collector will find it */
+		return REAL(pthread_create)(id, attr, start, argument);
+	m->start = start;
+	m->argument = argument;
+	if (attr != NULL)
+		pthread_attr_getstacksize(attr, &m->stack_size);
+	stopsignal_defer(self);
+	const int error = REAL(pthread_create)(id, attr, thread_main, m);
+	if (error == 0)
+		store_release(&m->created, true); /* pairs: has_ended */
+	else
+		mutator_free(m);
+	stopsignal_undefer(self);
+	return error;
+}
+
+SHIM int pthread_create(pthread_t *restrict id,
+	const pthread_attr_t *restrict attr, void *(*start)(void *),
+	void *restrict argument)
+{
+	if (likely(!world_is_watched()))
+		return REAL(pthread_create)(id, attr, start, argument);
+	return create_thread(id, attr, start, argument);
+}
