@@ -199,8 +199,6 @@ static int64_t memlimit_climb(const struct memlimit_files *files,
 		}
 		for (size_t i = 0; i < group.len && len < PATH_SIZE - 1; i++)
 			path[len++] = group.at[i];
-		while (len > top && path[len - 1] == '/')
-			len--;
 	}
 	int64_t least = memlimit_read_group(files, v, path, len);
 	while (len > top) {
@@ -220,7 +218,7 @@ static const struct memlimit_version *memlimit_parse_group(
 	const struct text controllers = text_cut(&line, ':');
 
 	*group = line;
-	if (text_equal(id, text_of("0")) && controllers.len == 0)
+	if (text_equal(id, text_of("0")))
 		return &version2;
 	return text_has_word(controllers, "memory") ? &version1 : NULL;
 }

@@ -52,9 +52,7 @@ static const struct {
 	{"clock_stands_still",
 		{{100, STOP, 0, 0}, {100, STOP, 0, 0}, {100, RUN, 0, 0}}, 200,
 		false},
-	{"clock_steps_back",
-		{{100, STOP, 0, 0}, {50, STOP, 0, 0}, {110, STOP, 0, 0}}, 220,
-		false},
+	{"clock_steps_back", {{100, STOP, 0, 0}, {50, STOP, 0, 0}}, 200, false},
 };
 
 static void limit_step(struct cpulimit *l, const struct step *s)

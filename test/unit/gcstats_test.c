@@ -12,7 +12,11 @@
 enum {
 	TEST_NQUANTILES = 5,
 	NREADERS = 2,
-	NNOTES = 200000, /* cycles noted beside readers */
+	NCOPIES =
+		SANITIZED
+			? 2000
+			: 50000, /* that each reader takes beside the writer */
+	NNOTES_MAX = 200000000,  /* cycles noted meanwhile */
 };
 
 /* Notes a cycle whose numbers all follow from i. */
@@ -153,15 +157,16 @@ START_TEST(test_quantiles_of_a_full_ring)
 }
 END_TEST
 
-static int is_over; /* the writer is done */
+static unsigned ncopies[NREADERS]; /* taken so far */
 
 /* Every copy is of one moment: note(i) makes all fields follow from num_gc. */
 static void *read_beside(void *arg)
 {
-	uint64_t *nwrong = arg, seen = 0;
+	unsigned *ncopied = arg;
+	uint64_t nwrong = 0, seen = 0;
 	struct gcstats s;
 
-	while (!load_relaxed(&is_over)) {
+	for (unsigned n = 1; n <= NCOPIES; n++) {
 		gcstats_read(&s);
 		const uint64_t i = s.num_gc;
 		const bool is_right =
@@ -171,29 +176,52 @@ static void *read_beside(void *arg)
 			s.elapsed_cpu_ns == 10 * i &&
 			(i == 0 || gcstats_pause_ns(&s, 0) == i) &&
 			(i == 0 || gcstats_pause_end(&s, 0) == 1000 * i);
-		*nwrong += !is_right;
+		nwrong += !is_right;
 		seen = i;
+		store_relaxed(ncopied, n);
 	}
-	return NULL;
+	return (void *)nwrong;
+}
+
+static bool readers_are_done(void)
+{
+	bool done = true;
+
+	for (int i = 0; i < NREADERS; i++)
+		done &= load_relaxed(&ncopies[i]) == NCOPIES;
+	return done;
 }
 
 START_TEST(test_readers_see_one_moment)
 {
 	pthread_t readers[NREADERS];
-	uint64_t nwrong[NREADERS] = {0};
 
 	gcstats_init();
 	for (int i = 0; i < NREADERS; i++)
 		ck_assert_int_eq(pthread_create(&readers[i], NULL, read_beside,
-					 &nwrong[i]),
+					 &ncopies[i]),
 			0);
-	for (uint64_t i = 1; i <= NNOTES; i++)
+	for (uint64_t i = 1; i <= NNOTES_MAX && !readers_are_done(); i++)
 		note(i);
-	store_relaxed(&is_over, 1);
 	for (int i = 0; i < NREADERS; i++) {
-		pthread_join(readers[i], NULL);
-		ck_assert_uint_eq(nwrong[i], 0);
+		void *nwrong;
+		pthread_join(readers[i], &nwrong);
+		ck_assert_ptr_null(nwrong);
 	}
+}
+END_TEST
+
+START_TEST(test_init_forgets)
+{
+	struct gcstats s;
+
+	gcstats_init();
+	note(1);
+	gcstats_init();
+	gcstats_read(&s);
+	ck_assert_uint_eq(s.num_gc, 0);
+	ck_assert_uint_eq(s.pause_ns[0], 0);
+	ck_assert_uint_eq(s.pause_total_ns, 0);
 }
 END_TEST
 
@@ -205,6 +233,7 @@ static void gcstats_suite(TCase *tests)
 	UNIT_TEST(tests, test_fraction_is_at_most_one);
 	UNIT_TABLE(tests, test_quantiles, quantile_cases);
 	UNIT_TEST(tests, test_quantiles_of_a_full_ring);
+	UNIT_TEST(tests, test_init_forgets);
 	UNIT_TEST(tests, test_readers_see_one_moment);
 }
 UNIT_MAIN("gcstats", gcstats_suite)
