@@ -59,8 +59,8 @@ struct pacer {
 	struct pacer_scan last_scan; /* what it scanned */
 	uint64_t last_goal;          /* bytes it aimed at */
 	uint64_t sweep_trigger;      /* no trigger below; 0: all is swept */
-	double cons_mark;            /* bytes allocated per byte scanned, */
-				     /* per CPU time; the most of the last */
+	double cons_mark; /* bytes allocated per byte scanned in equal CPU
+			     time; the most of the last cycles */
 	double measured[PACER_NMEASURED]; /* cons_mark of each, oldest first */
 
 	/* Known from the cycle that runs. */

@@ -12,11 +12,9 @@
 enum {
 	TEST_NQUANTILES = 5,
 	NREADERS = 2,
-	NCOPIES =
-		SANITIZED
-			? 2000
-			: 50000, /* that each reader takes beside the writer */
-	NNOTES_MAX = 200000000,  /* cycles noted meanwhile */
+	/* That each reader takes beside the writer. */
+	NCOPIES = SANITIZED ? 2000 : 50000,
+	NNOTES_MAX = 200000000, /* cycles noted meanwhile */
 };
 
 /* Notes a cycle whose numbers all follow from i. */
