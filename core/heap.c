@@ -83,20 +83,24 @@ static void *alloc_small_busy(struct thread *t, unsigned class)
 			 : mcache_alloc_shared(class);
 }
 
-/* An object of the class; 0: a large one.  *zeroed is set for a large one. */
+/*
+ * An object of the class; 0: a large one, and *zeroed is as in large_alloc.
+ */
 COLD static void *alloc_any(
 	unsigned class, size_t size, size_t align, bool *zeroed)
 {
 	struct thread *t = thread_self();
 
-	*zeroed = false;
 	if (t->busy) {
 		*zeroed = true;
 		return early_alloc(size, align);
 	}
 	thread_enter(t);
-	void *p = class != 0 ? alloc_small_busy(t, class)
-			     : large_alloc(size, align, zeroed);
+	void *p = NULL;
+	if (class == 0)
+		p = large_alloc(size, align, zeroed);
+	else
+		p = alloc_small_busy(t, class);
 	thread_leave(t);
 	return p;
 }
@@ -115,7 +119,7 @@ void *heap_alloc_slow(size_t size)
 	struct thread *t = thread_self();
 	unsigned class = class_for(size);
 	void *p = NULL;
-	bool zeroed;
+	bool zeroed = false;
 
 	if (likely(!t->busy && t->mcache != NULL && class != 0)) {
 		thread_enter(t);
@@ -127,10 +131,10 @@ void *heap_alloc_slow(size_t size)
 
 void *heap_alloc_zeroed(size_t size)
 {
-	bool zeroed = false;
+	bool zeroed = size > SMALL_MAX;
 	void *p;
 
-	if (size <= SMALL_MAX)
+	if (!zeroed)
 		p = heap_alloc(size);
 	else
 		p = alloc_any(0, size, 16, &zeroed);
@@ -149,7 +153,7 @@ static unsigned class_for_aligned(size_t size, size_t align)
 void *heap_alloc_aligned(size_t size, size_t align)
 {
 	unsigned class = class_for_aligned(size, align);
-	bool zeroed;
+	bool zeroed = false;
 
 	return alloc_any(class, size, align, &zeroed);
 }

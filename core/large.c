@@ -44,6 +44,7 @@ void *large_alloc(size_t size, size_t align, bool *zeroed)
 		.nelems = 1,
 		.npages = ceil_div(size, GO_PAGE_SIZE),
 		.align = align > GO_PAGE_SIZE ? align / GO_PAGE_SIZE : 1,
+		.wants_zero = *zeroed,
 	};
 
 	shape.npages += shape.npages == 0;
@@ -118,7 +119,7 @@ static void *large_move(struct objref o, size_t size)
 {
 	size_t npages = ceil_div(size, GO_PAGE_SIZE);
 	size_t slack = npages > GROWTH_MIN_PAGES ? npages / GROWTH_DIVISOR : 0;
-	bool zeroed;
+	bool zeroed = false;
 
 	void *q =
 		large_alloc(size + slack * GO_PAGE_SIZE, GO_PAGE_SIZE, &zeroed);

@@ -12,8 +12,8 @@
 /* All but large_fits: the thread is busy. */
 
 /*
- * A large object of at least size bytes at a multiple of align, or NULL;
- * *zeroed: whether it reads as zero.
+ * A large object of at least size bytes at a multiple of align, or NULL.
+ * *zeroed: whether the caller wants zeroes; then, whether it reads as zero.
  */
 void *large_alloc(size_t size, size_t align, bool *zeroed);
 

@@ -146,10 +146,10 @@ static struct mspan *grow_locked(struct mcache *c, unsigned class)
 	const struct size_class *k = &sizeclass_table[class];
 	bool big = c->classes[class].ngrown >= FIRST_SPANS, zeroed;
 	struct span_shape shape = {
-		class,
-		big ? k->nelems_big : k->nelems_first,
-		big ? k->npages_big : k->npages_first,
-		1,
+		.class = class,
+		.nelems = big ? k->nelems_big : k->nelems_first,
+		.npages = big ? k->npages_big : k->npages_first,
+		.align = 1,
 	};
 	struct mspan *s = mheap_alloc_span(&shape, &zeroed);
 

@@ -34,6 +34,7 @@
 
 enum {
 	GROW_ALIGN = 64 << 10,   /* largest OS page of any machine */
+	ZEROED_REGRET_MAX = 32 << 20, /* glibc's limit for reusing a block */
 	GROW_MIN = 256 << 10,    /* the least the heap grows by */
 	GROW_MAX = 16 << 20,     /* the most, but for a larger request */
 	GROW_DIVISOR = 16,       /* the step's share of the heap */
@@ -244,14 +245,29 @@ static size_t take_pages(const struct span_shape *shape, size_t *nscavenged)
 	return page;
 }
 
+/*
+ * Whether it was wrong to give the pages back: not where they have to be zero,
+ * for then the kernel's pages cost no more than clearing ours, and may never
+ * be touched; up to a limit, since a block that is cleared, filled and freed
+ * again and again is cheaper in the cache.
+ */
+static bool is_regretted(bool wants_zero)
+{
+	return mheap.released_bytes > 0 &&
+	       (!wants_zero || mheap.goal.regret < ZEROED_REGRET_MAX);
+}
+
 /* Pages that were given back are used again. */
-static bool make_ready(size_t page, size_t npages, size_t nscavenged)
+static bool make_ready(
+	size_t page, size_t npages, size_t nscavenged, bool wants_zero)
 {
 	if (nscavenged == 0)
 		return true;
-	if (mheap.released_bytes > 0)
+	if (is_regretted(wants_zero)) {
+		scavgoal_note_in_use(&mheap.goal, scavenger_inuse_bytes());
 		scavgoal_note_reused(
 			&mheap.goal, page_bytes(nscavenged), os_now_ns());
+	}
 	return !os_release_uncommits() ||
 	       os_commit(page_addr(page), page_bytes(npages));
 }
@@ -292,7 +308,7 @@ static struct mspan *alloc_span_locked(
 		fixalloc_give(s, s->nlines);
 		return NULL;
 	}
-	if (!make_ready(page, shape->npages, nscavenged)) {
+	if (!make_ready(page, shape->npages, nscavenged, shape->wants_zero)) {
 		pages_put_scavenged(
 			&mheap.pages, (struct page_run){page, shape->npages});
 		fixalloc_give(s, s->nlines);
@@ -418,7 +434,7 @@ static bool lengthen_span(struct mspan *s, size_t npages)
 
 	if (!pages_alloc_at(&mheap.pages, first, more, &nscavenged))
 		return false;
-	if (!make_ready(first, more, nscavenged)) {
+	if (!make_ready(first, more, nscavenged, false)) {
 		pages_put_scavenged(
 			&mheap.pages, (struct page_run){first, more});
 		return false;

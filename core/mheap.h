@@ -48,6 +48,7 @@ struct span_shape {
 	unsigned nelems; /* objects; 1 for a large one */
 	size_t npages;   /* Go pages */
 	size_t align;    /* of its first page, in pages; a power of two */
+	bool wants_zero; /* whoever asked will clear what does not read as 0 */
 };
 
 /* Reserves the tables and chooses the window; false: no memory.  Once. */

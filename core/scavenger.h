@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes of pages in use and not purged.  Holds: mheap. */
+size_t scavenger_inuse_bytes(void);
+
 /* Gives back what exceeds the goal.  Holds: mheap, dropped meanwhile. */
 void scavenger_release_excess_locked(void);
 

@@ -75,6 +75,17 @@ void scavgoal_init(struct scavgoal *g)
 	*g = (struct scavgoal){0};
 }
 
+void scavgoal_note_in_use(struct scavgoal *g, size_t in_use_bytes)
+{
+	g->in_use = in_use_bytes;
+	if (in_use_bytes < g->low)
+		g->low = in_use_bytes;
+	if (in_use_bytes - g->low > g->rise)
+		g->rise = in_use_bytes - g->low;
+	if (in_use_bytes > g->peak)
+		g->peak = in_use_bytes;
+}
+
 void scavgoal_note_released(struct scavgoal *g, size_t bytes, uint64_t now_ns)
 {
 	scavgoal_advance(g, now_ns);
@@ -90,18 +101,6 @@ void scavgoal_note_reused(struct scavgoal *g, size_t bytes, uint64_t now_ns)
 		store_relaxed(&g->regret, g->regret + regretted);
 		g->is_regret_new = true;
 	}
-}
-
-/* Remembers how far the heap rises from its low, and its peak. */
-static void scavgoal_note_in_use(struct scavgoal *g, size_t in_use_bytes)
-{
-	g->in_use = in_use_bytes;
-	if (in_use_bytes < g->low)
-		g->low = in_use_bytes;
-	if (in_use_bytes - g->low > g->rise)
-		g->rise = in_use_bytes - g->low;
-	if (in_use_bytes > g->peak)
-		g->peak = in_use_bytes;
 }
 
 size_t scavgoal_allowance(

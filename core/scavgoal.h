@@ -47,6 +47,12 @@ struct scavgoal {
 /* No history. */
 void scavgoal_init(struct scavgoal *g);
 
+/*
+ * So many bytes are in use.  Told before a heap's first bytes are reused: one
+ * that holds a single object is empty whenever something is freed.
+ */
+void scavgoal_note_in_use(struct scavgoal *g, size_t in_use_bytes);
+
 /* Free bytes were given back to the OS because they exceeded the allowance. */
 void scavgoal_note_released(struct scavgoal *g, size_t bytes, uint64_t now_ns);
 

@@ -62,7 +62,7 @@ START_TEST(test_every_size_class_gets_its_spans)
 	for (unsigned class = 1; class < NCLASSES; class ++) {
 		const struct size_class *k = &sizeclass_table[class];
 		const struct span_shape shape = {
-			class, k->nelems_big, k->npages_big, 1};
+			class, k->nelems_big, k->npages_big, 1, false};
 		spans[class] = mheap_alloc_span(&shape, &zeroed);
 		ck_assert_ptr_nonnull(spans[class]);
 		mspan_verify(spans[class]);

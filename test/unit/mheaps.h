@@ -24,7 +24,7 @@ static inline void test_start(void)
 
 static inline struct span_shape test_large(size_t npages, size_t align)
 {
-	return (struct span_shape){0, 1, npages, align};
+	return (struct span_shape){0, 1, npages, align, false};
 }
 
 static inline struct mspan *test_alloc(

@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(test_large_objects)
 {
-	const struct span_shape shape = {0, 1, 700, 1};
+	const struct span_shape shape = {0, 1, 700, 1, false};
 	bool zeroed;
 
 	test_start();

@@ -254,6 +254,20 @@ START_TEST(test_ramp_keeps_a_tenth)
 }
 END_TEST
 
+/* Whenever something is freed nothing else is there: the peak is above. */
+START_TEST(test_a_heap_of_one_object_learns_too)
+{
+	struct scavgoal g;
+
+	scavgoal_init(&g);
+	scavgoal_note_released(&g, 8 * MIB, 1);
+	scavgoal_note_in_use(&g, 8 * MIB);
+	scavgoal_note_reused(&g, 8 * MIB, 2);
+	ck_assert_uint_eq(
+		scavgoal_allowance(&g, 0, 3), SCAVGOAL_FLOOR + 8 * MIB);
+}
+END_TEST
+
 START_TEST(test_new_pages_are_no_regret)
 {
 	struct scavgoal g;
@@ -333,6 +347,7 @@ static void scavgoal_suite(TCase *tests)
 	UNIT_TEST(tests, test_rare_breaths_hold_nothing);
 	UNIT_TEST(tests, test_shallower_breaths_keep_less);
 	UNIT_TEST(tests, test_ramp_keeps_a_tenth);
+	UNIT_TEST(tests, test_a_heap_of_one_object_learns_too);
 	UNIT_TEST(tests, test_new_pages_are_no_regret);
 	UNIT_TEST(tests, test_late_reuse_is_no_regret);
 	UNIT_TEST(tests, test_peak_bounds_the_allowance);
