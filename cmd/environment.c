@@ -71,12 +71,12 @@ static void check_free(const char *value)
 }
 
 /* The library's absolute path; the loader splits at spaces and colons. */
-static char *library_path(const char *given)
+static char *library_path(const char *given, const char *name)
 {
 	char *path;
 
 	if (given == NULL) {
-		path = locate_library(LIBRARY_NAME);
+		path = locate_library(name != NULL ? name : LIBRARY_NAME);
 	} else {
 		path = realpath(given, NULL);
 		if (path == NULL || access(path, R_OK) != 0)
@@ -141,9 +141,14 @@ void environment_set(const struct environment *e, const char *command)
 		check_free(e->free);
 		environment_add_option("free", e->free);
 	}
-	if (e->profile != NULL)
+	if (e->profile != NULL) {
+		if (e->profile[0] == '\0' || strchr(e->profile, ',') != NULL)
+			die_usage("bad --profile \"%s\": it is what files' "
+				  "names begin with, without a comma",
+				e->profile);
 		environment_add_option("profile", e->profile);
-	char *library = library_path(e->library);
+	}
+	char *library = library_path(e->library, e->name);
 	if (e->only != NULL)
 		preload_only(e, library, command);
 	else

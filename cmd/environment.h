@@ -7,6 +7,7 @@
 /* What a command is to run under.  NULL: as it is. */
 struct environment {
 	const char *library;  /* path; NULL: the one of this command */
+	const char *name;     /* which of those; NULL: libgoalloc.so */
 	const char *gogc;     /* GOGC's value */
 	const char *memlimit; /* GOMEMLIMIT's value */
 	const char *free;     /* GOALLOC=free's value */

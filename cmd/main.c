@@ -15,8 +15,10 @@
 /* X(name, summary), in the order of goalloc --help. */
 #define FOR_EACH_VERB(X)                                                       \
 	X(run, "run a command under the library")                              \
+	X(compare, "run a command under several allocators, side by side")     \
 	X(stat, "what the heap of a running process holds, once")              \
 	X(top, "the same for one process or all, again and again")             \
+	X(profile, "take, convert, compare and show heap profiles")            \
 	X(doctor, "what this kernel, container and limits allow")
 
 struct verb {

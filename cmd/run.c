@@ -20,7 +20,7 @@ static const struct arg_option run_options[] = {
 	[RUN_FREE] = {"free", 0, "MODE",
 		"with --gogc: deferred, now or ignore"},
 	[RUN_PROFILE] = {"profile", 0, "PREFIX",
-		"write heap profiles, PREFIX.PID.N.pb.gz"},
+		"write heap profiles, PREFIX.PID.exit.pb.gz"},
 	[RUN_ONLY] = {"only", 0, "NAME",
 		"leave children of other names on their own malloc"},
 	[RUN_LIB] = {"lib", 0, "PATH", "the library, instead of our own"},

@@ -1,0 +1,148 @@
+/*
+ * heapprof_folded: folded stacks, outermost function first.
+ *
+ *	main;work;make_table 123456
+ *
+ * One line per stack of functions, whatever the addresses and sizes; what
+ * inlining has merged is taken apart.  Allocation functions are left out:
+ * each stack ends with the call site.
+ *
+ * Context:    one thread.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/heapprof.h"
+#include "cmd/heapprof_parse.h"
+#include "cmd/say.h"
+
+/* A string that grows. */
+struct text {
+	char *at;
+	size_t n;
+	size_t cap;
+};
+
+static void text_add(struct text *t, const char *word)
+{
+	if (t->n > 0)
+		t->at[t->n++] = ';';
+	for (; *word != '\0'; word++) {
+		while (t->cap < t->n + 3)
+			t->at = must_grow(t->at, t->cap, &t->cap, 1);
+		t->at[t->n++] = *word == ';' || *word == '\n' ? ':' : *word;
+	}
+}
+
+/* A stack as text, without its 0. */
+static void fold(
+	struct text *t, struct heapprof *p, const struct heapprof_sample *s)
+{
+	size_t skip = heapprof_nallocators(p, s);
+
+	t->n = 0;
+	while (t->cap < 2)
+		t->at = must_grow(t->at, t->cap, &t->cap, 1);
+	for (uint32_t i = s->nstack; i > skip; i--) {
+		const struct heapprof_location *l =
+			&p->locations[s->stack[i - 1]];
+		for (uint32_t k = l->nlines; k > 0; k--)
+			text_add(t, l->lines[k - 1].function);
+		if (l->nlines == 0)
+			text_add(t, heapprof_name(p, s->stack[i - 1]));
+	}
+	if (t->n == 0)
+		text_add(t, "(unknown)");
+}
+
+/* The line of a stack: its text and, in number, its place in values. */
+struct line {
+	const char *text;
+	int64_t value;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	return strcmp(x->text, y->text);
+}
+
+bool heapprof_write_folded(
+	struct heapprof *p, enum heapprof_value value, FILE *out)
+{
+	struct intern stacks = {0};
+	struct line *lines = NULL;
+	size_t n = 0, cap = 0;
+	struct text t = {0};
+
+	for (size_t i = 0; i < p->nsamples; i++) {
+		fold(&t, p, &p->samples[i]);
+		struct intern_entry *e = intern(&stacks, t.at, t.n);
+		if (e->number == UINT64_MAX) {
+			lines = must_grow(lines, n, &cap, sizeof *lines);
+			lines[n] = (struct line){e->bytes, 0};
+			e->number = n++;
+		}
+		lines[e->number].value += p->samples[i].values[value];
+	}
+	if (n > 0)
+		qsort(lines, n, sizeof *lines, by_text);
+	for (size_t i = 0; i < n; i++)
+		if (lines[i].value != 0)
+			fprintf(out, "%s %" PRId64 "\n", lines[i].text,
+				lines[i].value);
+	free(lines);
+	free(t.at);
+	intern_free(&stacks);
+	return ferror(out) == 0;
+}
+
+/* One line; false: it has no number at its end. */
+static bool read_line(struct heapprof *p, char *line)
+{
+	int64_t values[HEAPPROF_NVALUES] = {0};
+	char *space = strrchr(line, ' '), *end;
+	uint32_t *stack = NULL;
+	size_t n = 0, cap = 0;
+
+	if (space == NULL)
+		return false;
+	values[INUSE_SPACE] = strtoll(space + 1, &end, 10);
+	if (end == space + 1 || *end != '\0')
+		return false;
+	*space = '\0';
+	for (char *name = line; name != NULL; n++) {
+		char *next = strchr(name, ';');
+		if (next != NULL)
+			*next++ = '\0';
+		stack = must_grow(stack, n, &cap, sizeof *stack);
+		stack[n] = heapprof_location(p, 0, name);
+		name = next;
+	}
+	for (size_t i = 0; i < n / 2; i++) { /* innermost first */
+		uint32_t other = stack[i];
+		stack[i] = stack[n - 1 - i];
+		stack[n - 1 - i] = other;
+	}
+	heapprof_add(p, stack, n, 0, values);
+	free(stack);
+	return true;
+}
+
+const char *heapprof_parse_folded(
+	struct heapprof *p, const char *bytes, size_t size)
+{
+	const char *end = bytes + size;
+
+	for (const char *at = bytes; at < end; at += strcspn(at, "\n") + 1) {
+		char *line = must_format("%.*s", (int)strcspn(at, "\n"), at);
+		bool good = *line == '\0' || read_line(p, line);
+		free(line);
+		if (!good)
+			return "it is a text, but neither gperftools' nor "
+			       "folded stacks";
+	}
+	return NULL;
+}

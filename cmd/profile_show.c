@@ -1,0 +1,265 @@
+/*
+ * profile_show: goalloc profile show PROFILE, goalloc profile diff A B: the
+ * call sites with most memory, or with most change.
+ *
+ * Context:    one thread.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cmd/args.h"
+#include "cmd/figures.h"
+#include "cmd/heapprof.h"
+#include "cmd/heapprof_diff.h"
+#include "cmd/output.h"
+#include "cmd/profile.h"
+#include "cmd/say.h"
+#include "cmd/sites.h"
+#include "cmd/symbols.h"
+
+enum { PLACE_WIDTH = 46, SITES_DEFAULT = 20 };
+
+/* "+1.2 MiB": with the sign of a difference. */
+static const char *signed_bytes(char buf[FIGURES_SIZE + 1], int64_t bytes)
+{
+	buf[0] = bytes < 0 ? '-' : '+';
+	figures_bytes(buf + 1, (uint64_t)(bytes < 0 ? -bytes : bytes));
+	return bytes == 0 ? "0 B" : buf;
+}
+
+/* Show. */
+
+enum { SHOW_COUNT, SHOW_ALLOC, SHOW_STACKS };
+
+static const struct arg_option show_options[] = {
+	[SHOW_COUNT] = {"count", 'n', "N", "list N of them (20); 0: all"},
+	[SHOW_ALLOC] = {"alloc", 'a', NULL,
+		"by all that was allocated, not by what is in use"},
+	[SHOW_STACKS] = {"stacks", 's', NULL, "each stack, not each call site"},
+	{0},
+};
+
+static const struct arg_help show_help = {
+	"profile show [OPTION]... PROFILE",
+	"Lists the call sites with most memory: the innermost functions that "
+	"are no\nallocation functions.",
+	show_options,
+};
+
+static void print_total(const char *path, const struct heapprof *p)
+{
+	char inuse[FIGURES_SIZE], alloc[FIGURES_SIZE];
+
+	printf("%s: %s in %" PRId64 " objects in use", path,
+		figures_bytes(inuse, (uint64_t)heapprof_total(p, INUSE_SPACE)),
+		heapprof_total(p, INUSE_OBJECTS));
+	if (p->has_alloc)
+		printf("; %s in %" PRId64 " allocated",
+			figures_bytes(alloc,
+				(uint64_t)heapprof_total(p, ALLOC_SPACE)),
+			heapprof_total(p, ALLOC_OBJECTS));
+	putchar('\n');
+	if (p->period > 1)
+		printf("from a sample each %s\n",
+			figures_bytes(inuse, (uint64_t)p->period));
+}
+
+static double share(int64_t part, int64_t whole)
+{
+	return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_sites(
+	struct heapprof *p, enum heapprof_value value, size_t most)
+{
+	struct sites sites = sites_collect(p, value);
+	int64_t total = heapprof_total(p, value);
+	char bytes[FIGURES_SIZE];
+
+	printf("%11s%10s%8s  %s\n",
+		value == ALLOC_SPACE ? "allocated" : "in use", "objects",
+		"share", "call site");
+	for (size_t i = 0; i < sites.n && i < most; i++) {
+		const int64_t *v = sites.at[i].values;
+		if (v[value] == 0)
+			break;
+		printf("%11s%10" PRId64 "%7.1f%%  ",
+			figures_bytes(bytes, (uint64_t)v[value]), v[value - 1],
+			share(v[value], total));
+		sites_print_place(stdout, &sites.at[i], PLACE_WIDTH);
+		putchar('\n');
+	}
+	sites_free(&sites);
+}
+
+static enum heapprof_value stack_value;
+
+static int by_stack_value(const void *a, const void *b)
+{
+	const struct heapprof_sample *const *x = a, *const *y = b;
+	int64_t m = (*x)->values[stack_value], n = (*y)->values[stack_value];
+
+	return m != n ? (m < n ? 1 : -1) : 0;
+}
+
+static void print_stack(struct heapprof *p, const struct heapprof_sample *s)
+{
+	for (size_t i = heapprof_nallocators(p, s); i < s->nstack; i++) {
+		const struct heapprof_location *l = &p->locations[s->stack[i]];
+		for (uint32_t k = 0; k == 0 || k < l->nlines; k++) {
+			struct site place = {
+				.function = heapprof_name(p, s->stack[i]),
+				.file = "",
+			};
+			if (l->nlines > 0)
+				place = (struct site){
+					.function = l->lines[k].function,
+					.file = l->lines[k].file,
+					.line = l->lines[k].line};
+			printf("%21s", "");
+			sites_print_place(stdout, &place, PLACE_WIDTH + 11);
+			putchar('\n');
+		}
+	}
+}
+
+static void print_stacks(
+	struct heapprof *p, enum heapprof_value value, size_t most)
+{
+	const struct heapprof_sample **order =
+		must_calloc(p->nsamples, sizeof(void *));
+	char bytes[FIGURES_SIZE];
+
+	for (size_t i = 0; i < p->nsamples; i++)
+		order[i] = &p->samples[i];
+	stack_value = value;
+	if (p->nsamples > 0)
+		qsort(order, p->nsamples, sizeof(void *), by_stack_value);
+	for (size_t i = 0; i < p->nsamples && i < most; i++) {
+		const struct heapprof_sample *s = order[i];
+		if (s->values[value] == 0)
+			break;
+		printf("%11s%10" PRId64 " objects of %" PRId64 " bytes\n",
+			figures_bytes(bytes, (uint64_t)s->values[value]),
+			s->values[value - 1],
+			s->values[value - 1] > 0
+				? s->values[value] / s->values[value - 1]
+				: 0);
+		print_stack(p, s);
+	}
+	free(order);
+}
+
+int profile_show_main(int argc, char **argv)
+{
+	struct args a = {
+		.help = &show_help, .argc = argc, .argv = argv, .mixed = true};
+	enum heapprof_value value = INUSE_SPACE;
+	uint64_t most = SITES_DEFAULT;
+	bool stacks = false;
+
+	for (int i; (i = args_next(&a)) != ARGS_END;) {
+		switch (i) {
+		case SHOW_COUNT:
+			most = args_number(a.value, "--count", 0, INT32_MAX);
+			break;
+		case SHOW_ALLOC: value = ALLOC_SPACE; break;
+		case SHOW_STACKS: stacks = true; break;
+		}
+	}
+	args_expect(&a, 1, "profile");
+	struct heapprof *p = heapprof_read(a.argv[a.at]);
+	if (value == ALLOC_SPACE && !p->has_alloc)
+		die(STATUS_FAILED,
+			"%s does not say what was allocated, only what is in "
+			"use",
+			a.argv[a.at]);
+	symbols_resolve(p);
+	print_total(a.argv[a.at], p);
+	if (stacks)
+		print_stacks(p, value, most > 0 ? most : SIZE_MAX);
+	else
+		print_sites(p, value, most > 0 ? most : SIZE_MAX);
+	heapprof_free(p);
+	return STATUS_OK;
+}
+
+/* Diff. */
+
+enum { DIFF_COUNT, DIFF_ALLOC, DIFF_OUT };
+
+static const struct arg_option diff_options[] = {
+	[DIFF_COUNT] = {"count", 'n', "N", "list N call sites (20); 0: all"},
+	[DIFF_ALLOC] = {"alloc", 'a', NULL,
+		"of all that was allocated, not of what is in use"},
+	[DIFF_OUT] = {"output", 'o', "OUT",
+		"write the difference as a profile (pb) as well"},
+	{0},
+};
+
+static const struct arg_help diff_help = {
+	"profile diff [OPTION]... BEFORE AFTER",
+	"Lists the call sites whose memory has changed most.  The profiles may "
+	"be of two\nruns: stacks are compared by their functions' names.",
+	diff_options,
+};
+
+static void print_change(
+	struct heapprof *d, enum heapprof_value value, size_t most)
+{
+	struct sites sites = sites_collect(d, value);
+	char bytes[FIGURES_SIZE + 1];
+
+	printf("%12s%11s  %s\n", "bytes", "objects", "call site");
+	for (size_t i = 0; i < sites.n && i < most; i++) {
+		const int64_t *v = sites.at[i].values;
+		if (v[value] == 0)
+			break;
+		printf("%12s%+11" PRId64 "  ", signed_bytes(bytes, v[value]),
+			v[value - 1]);
+		sites_print_place(stdout, &sites.at[i], PLACE_WIDTH + 7);
+		putchar('\n');
+	}
+	printf("%12s%+11" PRId64 "  in all\n",
+		signed_bytes(bytes, heapprof_total(d, value)),
+		heapprof_total(d, value - 1));
+	sites_free(&sites);
+}
+
+int profile_diff_main(int argc, char **argv)
+{
+	struct args a = {
+		.help = &diff_help, .argc = argc, .argv = argv, .mixed = true};
+	enum heapprof_value value = INUSE_SPACE;
+	uint64_t most = SITES_DEFAULT;
+	const char *path = NULL;
+
+	for (int i; (i = args_next(&a)) != ARGS_END;) {
+		switch (i) {
+		case DIFF_COUNT:
+			most = args_number(a.value, "--count", 0, INT32_MAX);
+			break;
+		case DIFF_ALLOC: value = ALLOC_SPACE; break;
+		case DIFF_OUT: path = a.value; break;
+		}
+	}
+	args_expect(&a, 2, "pair of profiles");
+	struct heapprof *before = heapprof_read(a.argv[a.at]);
+	struct heapprof *after = heapprof_read(a.argv[a.at + 1]);
+	symbols_resolve(before);
+	symbols_resolve(after);
+	struct heapprof *d = heapprof_diff(before, after);
+	if (value == ALLOC_SPACE && !d->has_alloc)
+		die(STATUS_FAILED, "one of the profiles does not say what was "
+				   "allocated, only what is in use");
+	print_change(d, value, most > 0 ? most : SIZE_MAX);
+	if (path != NULL) {
+		struct output out;
+		output_open(&out, path, true);
+		output_close(&out, heapprof_write_pb(d, out.file));
+	}
+	heapprof_free(before);
+	heapprof_free(after);
+	heapprof_free(d);
+	return STATUS_OK;
+}
