@@ -23,8 +23,6 @@
 #include "../../include/goalloc.h"
 #include "../draw.h"
 
-GOALLOC_API void goalloc_gc(void);
-
 enum { COST_ROUNDS = 3, COST_LOADS = 1 << 22 };
 
 struct object {

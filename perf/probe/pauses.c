@@ -25,8 +25,6 @@
 #include "../../include/goalloc.h"
 #include "../draw.h"
 
-GOALLOC_API void goalloc_gc(void);
-
 enum {
 	OBJECT_SIZE = 256,
 	GAPS_MOST = 1 << 16,

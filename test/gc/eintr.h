@@ -4,8 +4,8 @@
  * Every call of a table runs in a thread of its own, all at the same time, so
  * that the whole table takes as long as the longest.  A call must end as it
  * does without a collector: not with EINTR, not before its time, and not more
- * than EINTR_SLACK behind it.  What waits for an event gets it after
- * EINTR_TIME from the thread that began the call's test.
+ * than EINTR_SLACK behind it.  What waits for an event gets it when all have
+ * waited for EINTR_TIME.
  *
  * A program may name one call as its argument, to run that alone.
  */
@@ -37,10 +37,10 @@ struct waiting {
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
 	pthread_t thread; /* that makes the call */
-	pid_t tid;
-	long result; /* 0, or what was wrong with how it ended */
-	int error;   /* errno then */
-	double ms;   /* it took */
+	long result;      /* 0, or what was wrong with how it ended */
+	int error;        /* errno then */
+	double begin;     /* on the clock; 0 before */
+	double ms;        /* it took */
 	void *extra;
 };
 
@@ -53,6 +53,7 @@ struct call {
 };
 
 static bool eintr_stop;
+static double eintr_woken; /* when the events began to come */
 
 static inline double eintr_now(void)
 {
@@ -104,9 +105,9 @@ static void *eintr_collect(void *arg)
 static void *eintr_run_call(void *arg)
 {
 	struct waiting *w = arg;
-	const double begin = eintr_now();
+	double begin = eintr_now();
 
-	w->tid = gettid();
+	__atomic_store(&w->begin, &begin, __ATOMIC_SEQ_CST);
 	errno = 0;
 	w->result = w->call->run(w);
 	w->error = errno;
@@ -117,13 +118,14 @@ static void *eintr_run_call(void *arg)
 static inline int eintr_judge(const struct waiting *w)
 {
 	const int ms = w->call->ms > 0 ? w->call->ms : EINTR_TIME;
+	const double due = w->call->wake != NULL ? eintr_woken : w->begin + ms;
 	const char *why = NULL;
 
 	if (w->result != 0)
 		why = "failed";
 	else if (w->ms < ms - EINTR_EARLY)
 		why = "ended early";
-	else if (w->ms > ms + EINTR_SLACK)
+	else if (w->begin + w->ms > due + EINTR_SLACK)
 		why = "ended late";
 	if (why != NULL)
 		dprintf(2, "%s %s: result %ld, errno %d, %.1f ms\n",
@@ -142,6 +144,21 @@ static inline void eintr_begin(struct waiting *w, const struct call *call)
 	check(pthread_create(&w->thread, NULL, eintr_run_call, w) == 0);
 }
 
+/* When EINTR_TIME is over for all n calls. */
+static inline double eintr_end(struct waiting *w, int n)
+{
+	double last = 0, begin;
+
+	for (int i = 0; i < n; i++) {
+		do {
+			usleep(1000);
+			__atomic_load(&w[i].begin, &begin, __ATOMIC_SEQ_CST);
+		} while (begin <= 0);
+		last = begin > last ? begin : last;
+	}
+	return last + EINTR_TIME + EINTR_EARLY;
+}
+
 /* Runs a table; returns main's status. */
 static inline int eintr_run(const struct call *calls, int n, const char *only)
 {
@@ -151,12 +168,12 @@ static inline int eintr_run(const struct call *calls, int n, const char *only)
 
 	herd_start();
 	check(pthread_create(&collector, NULL, eintr_collect, NULL) == 0);
-	const double begin = eintr_now();
 	for (int i = 0; i < n; i++)
 		if (only == NULL || strcmp(only, calls[i].name) == 0)
 			eintr_begin(&waiting[nrun++], &calls[i]);
-	while (eintr_now() < begin + EINTR_TIME + 5)
+	for (const double end = eintr_end(waiting, nrun); eintr_now() < end;)
 		usleep(1000);
+	eintr_woken = eintr_now();
 	for (int i = 0; i < nrun; i++)
 		if (waiting[i].call->wake != NULL)
 			waiting[i].call->wake(&waiting[i]);

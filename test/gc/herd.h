@@ -35,8 +35,6 @@
 #include "include/goalloc.h"
 #include "test/preload/check.h"
 
-GOALLOC_API void goalloc_gc(void);
-
 enum {
 	HERD_MAX = 8192,
 	HERD_USUAL = 300,       /* members of a herd */
