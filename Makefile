@@ -180,7 +180,7 @@ unit_programs := $(foreach v,$(unit_variants),$(unit_src:%.c=$(v)/%))
 # Programs that run under the library are ordinary programs: they know nothing
 # of it, and the compiler may not remove the calls that they are there to make.
 # NAME_lib.c becomes a shared object for such a program to load.
-program_dirs := $(addprefix test/,preload stress try cmd gc)
+program_dirs := $(addprefix test/,preload stress try cmd gc prof)
 lib_programs := $(patsubst %.c,build/%.so,$(wildcard \
 	$(program_dirs:%=%/*_lib.c)))
 c_programs := $(patsubst %.c,build/%,$(filter-out %_lib.c,$(wildcard \

@@ -55,6 +55,7 @@ static inline uintptr_t record_inside(void)
 	return old;
 }
 
+/* The end of what record_inside began. */
 static inline void record_outside(uintptr_t old)
 {
 	record_thread.inside = old;

@@ -1,5 +1,5 @@
 /*
- * dump: names, and the one message about a file that cannot be written.
+ * dump: the names of files.
  *
  * Locking:    none; numbers are atomic.
  */
@@ -17,7 +17,6 @@ enum { PATH_MAX_HERE = 1024 /* a directory, the option, what is added */ };
 
 static char prefix[PATH_MAX_HERE];
 static uint32_t ninterval, nsignal; /* files of that kind so far */
-static bool has_complained;
 
 void dump_set_prefix(const char *path)
 {
@@ -57,23 +56,27 @@ static void dump_name(char *name, size_t size, enum dump_reason reason)
 		n);
 }
 
-void dump_write(enum dump_reason reason)
+int dump_write(enum dump_reason reason)
 {
 	char path[PATH_MAX_HERE + 64], name[24];
 	enum profile_format kind = (enum profile_format)options.profile_format;
 
 	if (!dump_is_wanted())
-		return;
+		return 0;
 	dump_name(name, sizeof name, reason);
 	format(path, sizeof path, "%s.%d.%s.%s", prefix,
 		(int)syscall0(SYS_getpid), name,
 		kind == PROFILE_PB ? "pb.gz" : "heap");
-	int error = profile_write_file(
+	return profile_write_file(
 		path, reason == DUMP_PEAK ? PROFILE_PEAK : PROFILE_NOW, kind);
-	if (error != 0 && !has_complained) {
-		has_complained = true;
-		say("heap profile %s: error %d", path, error);
-	}
+}
+
+void dump_write_or_say(enum dump_reason reason)
+{
+	int error = dump_write(reason);
+
+	if (error != 0)
+		say("heap profile %s: error %d", prefix, error);
 }
 
 void dump_fork_child(void)

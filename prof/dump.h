@@ -22,8 +22,11 @@ void dump_set_prefix(const char *path);
 /* Whether there is a prefix, hence anything to write. */
 bool dump_is_wanted(void);
 
-/* Writes one file; says so if it cannot, the first time. */
-void dump_write(enum dump_reason reason);
+/* Writes one file; 0 or an errno. */
+int dump_write(enum dump_reason reason);
+
+/* The same; says so if it cannot. */
+void dump_write_or_say(enum dump_reason reason);
 
 /* In the child of fork: numbers start again, the name has another PID. */
 void dump_fork_child(void);

@@ -160,7 +160,7 @@ static void write_file(enum dump_reason reason)
 {
 	store_seqcst(&is_writing, 1); /* pairs: helper_close */
 	if (load_seqcst(&order) == GO_ON)
-		dump_write(reason);
+		dump_write(reason); /* it has no stderr to complain on */
 	store_seqcst(&is_writing, 0);
 }
 

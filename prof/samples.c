@@ -83,7 +83,6 @@ struct bucket *samples_insert(uintptr_t addr, struct bucket *b, bool *done)
 	*slot = (struct slot){~addr, b};
 	if (old == NULL) {
 		slots.n++;
-		/* pairs: samples_may_have */
 		store_relaxed(filter_of(addr), *filter_of(addr) + 1);
 	}
 	return old;

@@ -34,7 +34,7 @@ static inline bool samples_may_have(uintptr_t addr)
 {
 	const uint32_t *filter = load_acquire(&samples_filter);
 
-	/* pairs: samples_insert, with whatever passed the address on */
+	/* Whatever passed the address on orders this after the insertion. */
 	return filter != NULL &&
 	       load_relaxed(
 		       &filter[samples_hash(addr) % SAMPLES_FILTER_SIZE]) != 0;

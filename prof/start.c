@@ -41,9 +41,9 @@ void prof_end(void)
 	if (!dump_is_wanted())
 		return;
 	helper_close();
-	dump_write(DUMP_EXIT);
+	dump_write_or_say(DUMP_EXIT);
 	if (options.profile_peak)
-		dump_write(DUMP_PEAK);
+		dump_write(DUMP_PEAK); /* would fail as the other did */
 }
 
 void prof_begin_child(void)
