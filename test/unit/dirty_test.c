@@ -325,6 +325,27 @@ START_TEST(test_what_is_lost_stays_lost)
 }
 END_TEST
 
+/* Before Linux 6.13 its pages say that they are armed; they are not. */
+START_TEST(test_a_moved_mapping_is_tracked_anew)
+{
+	struct test_pages t = test_tracked(tracking[_i], TEST_NPAGES);
+	void *to = mmap(NULL, test_size(&t), PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_eq(mremap((void *)t.base, test_size(&t), test_size(&t),
+				 MREMAP_MAYMOVE | MREMAP_FIXED, to),
+		to);
+	t.base = (uintptr_t)to;
+	test_write(&t, 4, 2);
+	ck_assert(test_begin(&t));
+	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 0);
+	test_write(&t, 4, 3);
+	test_write(&t, 5, 3);
+	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 2);
+	ck_assert_uint_eq(test_lost(&t), 0);
+}
+END_TEST
+
 START_TEST(test_unmapped_memory_is_no_error)
 {
 	struct test_pages t = test_tracked(tracking[0], TEST_NPAGES);
@@ -460,6 +481,7 @@ static void dirty_suite(TCase *tests)
 	ON_EACH_RUNG(tests, test_protection_may_change);
 	ON_EACH_RUNG(tests, test_reserved_memory_is_tracked);
 	ON_EACH_RUNG(tests, test_untracked_memory_is_visited_whole);
+	ON_EACH_RUNG(tests, test_a_moved_mapping_is_tracked_anew);
 	ON_EACH_RUNG(tests, test_the_programs_own_userfaultfd_stays);
 	ON_EACH_RUNG(tests, test_guard_pages_are_not_visited);
 	ON_EACH_RUNG(tests, test_locked_memory_is_tracked);
