@@ -28,7 +28,7 @@ static_assert(sizeof(STATSPAGE_MAGIC) == 16, "fills its field");
 static_assert(sizeof(struct statspage_heap) % 8 == 0, "words");
 static_assert(sizeof(struct statspage_gc) % 8 == 0, "words");
 
-static struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
+struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 	.magic = STATSPAGE_MAGIC,
 	.version = STATSPAGE_VERSION,
 	.bytes = sizeof statspage,
@@ -61,12 +61,11 @@ static struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 			.slot_stride = sizeof(struct mcache_slot),
 			.slot_nalloc = offsetof(
 				struct mcache_slot, magazines.nalloc),
-			.slot_out =
-				offsetof(struct mcache_slot, magazines.out),
-			.slot_rows =
-				offsetof(struct mcache_slot, magazines.rows),
-			.slot_size =
-				offsetof(struct mcache_slot, magazines.size),
+			.slot_out = offsetof(struct mcache_slot, magazines.out),
+			.slot_rows = offsetof(
+				struct mcache_slot, magazines.rows),
+			.slot_size = offsetof(
+				struct mcache_slot, magazines.size),
 			.round_bytes = sizeof(struct magazine_round),
 			.mspan_header = offsetof(struct mspan, states),
 			.mspan_base = offsetof(struct mspan, base),
