@@ -31,6 +31,7 @@
 #include "core/mheap.h"
 #include "core/os.h"
 #include "core/thread.h"
+#include "gc/gc.h"
 
 uint8_t heap_class8[NSIZE8];
 
@@ -83,6 +84,20 @@ static void *alloc_small_busy(struct thread *t, unsigned class)
 			 : mcache_alloc_shared(class);
 }
 
+/* The collector counts what comes into the program's hands. */
+static void tell_gc(const struct thread *t, unsigned class, size_t size)
+{
+	struct mcache *c = thread_own_mcache(t);
+	size_t bytes = size;
+
+	if (class != 0 && c != NULL) {
+		bytes = c->refilled;
+		c->refilled = 0;
+	}
+	if (bytes > 0)
+		gc_after_refill(bytes);
+}
+
 /*
  * An object of the class; 0: a large one, and *zeroed is as in large_alloc.
  */
@@ -101,6 +116,8 @@ COLD static void *alloc_any(
 		p = large_alloc(size, align, zeroed);
 	else
 		p = alloc_small_busy(t, class);
+	if (gc_mode.on && p != NULL)
+		tell_gc(t, class, size);
 	thread_leave(t);
 	return p;
 }
@@ -208,6 +225,8 @@ static struct objref object_at(
 		o.index = sizeclass_index(s->magic, offset);
 	if (!mspan_is_allocated(o) || mspan_is_marked_remote(o))
 		die_about(s, verb->freed, p);
+	if (gc_mode.is_sound)
+		gc_note_use(o, verb->name);
 	return o;
 }
 
@@ -219,7 +238,11 @@ static void free_object(struct objref o)
 	uintptr_t p = mspan_object(o);
 	bool done;
 
-	if (t->busy) {
+	if (gc_mode.on && !gc_mode.defers)
+		gc_note_free(o);
+	if (gc_mode.defers) {
+		done = gc_free(o);
+	} else if (t->busy) {
 		done = mcache_defer_free(t, o);
 	} else {
 		thread_enter(t);

@@ -20,6 +20,7 @@
 #include "core/mheap.h"
 #include "core/scavenger.h"
 #include "core/thread.h"
+#include "gc/gc.h"
 
 static _Thread_local bool fork_is_nested;
 
@@ -51,12 +52,14 @@ void heap_fork_child(void)
 	struct thread *t = thread_self();
 
 	scavenger_fork_child();
+	gc_fork_child();
 	if (fork_is_nested)
 		return;
 	t->held = 0;
 	mcache_reset_all(t->own);
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
+	mheap_fork_child_locked();
 	mcache_shared_reset();
 	thread_leave(t);
 }

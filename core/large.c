@@ -26,6 +26,7 @@
 #include "core/heapmap.h"
 #include "core/mheap.h"
 #include "core/os.h"
+#include "gc/gc.h"
 
 enum {
 	MOVE_MIN = 1 << 20,    /* bytes; below, copying is as good */
@@ -92,11 +93,26 @@ static bool may_move(const struct mspan *s)
 	return !s->moved && load_relaxed(&nmoved) < MOVED_MAX;
 }
 
+/*
+ * The same where a collector may be reading s and watches its pages for
+ * writes: they stay where they are, and it may have to say when s goes.
+ */
+static void copy_contents(struct mspan *s, void *q)
+{
+	copy_and_purge(s->base, (uintptr_t)q, mspan_elemsize(s));
+	if (!gc_mode.defers)
+		large_give_back(s);
+}
+
 /* The contents of s go to the span of q; s is empty and goes back. */
 static void move_contents(struct mspan *s, void *q)
 {
 	size_t size = mspan_elemsize(s);
 
+	if (gc_mode.on) {
+		copy_contents(s, q);
+		return;
+	}
 	if (size < MOVE_MIN) {
 		memcpy(q, (void *)s->base, size);
 		large_give_back(s);

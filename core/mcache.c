@@ -26,6 +26,7 @@
 #include "core/mcentral.h"
 #include "core/mheap.h"
 #include "core/scavenger.h"
+#include "gc/gc.h"
 
 enum {
 	FIRST_SPANS = 2, /* small spans that a class gets before big ones */
@@ -174,23 +175,31 @@ static struct mspan *best_own_locked(struct mcache *c, unsigned class)
 
 static struct mspan *next_span_locked(struct mcache *c, unsigned class)
 {
+	if (gc_mode.on)
+		gc_sweep_class_locked(c, class);
 	struct mspan *s = best_own_locked(c, class);
-
 	if (s != NULL) {
 		mcache_unlist_locked(c, s);
 		mheap_set_purged(s, 0);
 		return s;
 	}
 	s = mcentral_take(class, c);
-	return s != NULL ? s : grow_locked(c, class);
+	if (s == NULL)
+		return grow_locked(c, class);
+	if (gc_mode.on)
+		gc_sweep_span_locked(s);
+	return s;
 }
 
 static void retire_current_locked(struct mcache *c, unsigned class)
 {
 	struct mspan *s = drop_current(c, class);
 
-	if (s != NULL)
-		mcache_relist_locked(c, s);
+	if (s == NULL)
+		return;
+	if (gc_mode.on)
+		gc_sweep_span_locked(s);
+	mcache_relist_locked(c, s);
 }
 
 /* A class that refills often gets magazines, and larger ones. */
@@ -215,6 +224,8 @@ static bool refill_locked(struct mcache *c, unsigned class)
 	struct mspan *s = next_span_locked(c, class);
 	if (s == NULL)
 		return false;
+	if (gc_mode.on)
+		c->refilled += mspan_count_free(s) * s->elemsize;
 	return set_current(c, s);
 }
 

@@ -45,6 +45,7 @@ struct mcache {
 
 	/* Owner only. */
 	uint8_t exit_rounds; /* TSD destructor rounds seen */
+	size_t refilled;     /* bytes of room taken, not yet told to gc */
 
 	/* Guarded by mcaches. */
 	struct mcache *next_free; /* among those without a thread */

@@ -22,6 +22,7 @@
 #include "core/mcache_spans.h"
 #include "core/mcentral.h"
 #include "core/mheap.h"
+#include "gc/gc.h"
 
 /* The rest of a free by the owner: a list has to change, or may have to. */
 static void free_event(struct mcache *c, struct objref o)
@@ -153,7 +154,8 @@ static bool free_by_stranger(struct mcache *c, struct objref o)
 
 bool mcache_free(struct mcache *c, struct objref o)
 {
-	if (c != NULL && mspan_owner(o.span) == c)
+	/* A sweeper beside us has the lock: not even the owner may do without. */
+	if (c != NULL && mspan_owner(o.span) == c && !gc_mode.on)
 		return free_by_owner(c, o);
 	return free_by_stranger(c, o);
 }

@@ -41,6 +41,7 @@
 #include "core/fatal.h"
 #include "core/mcache.h"
 #include "core/os.h"
+#include "gc/gc.h"
 
 enum {
 	LINE = 64,
@@ -133,11 +134,19 @@ void mspan_free_objects(struct mspan *s, unsigned w, uint64_t objects)
 		store_release(&s->states[w * 64 + ctz64(objects)], OBJECT_FREE);
 }
 
+void mspan_let_free(struct mspan *s, struct mcache *c)
+{
+	/* pairs: mspan_owned_by */
+	store_release(&s->owner, gc_mode.on ? &mcache_none : c);
+}
+
 unsigned mspan_collect_remote(struct mspan *s)
 {
 	struct mspan_remote *remote = mspan_remote(s);
 	unsigned n = 0;
 
+	if (gc_mode.defers)
+		return 0; /* a sweep does it */
 	for (unsigned w = 0; w < s->nwords; w++) {
 		/* Not before handoff has changed: pairs: needs_telling */
 		if (load_seqcst(&remote->bits[w]) == 0)

@@ -201,11 +201,11 @@ bool mspan_is_marked_remote(struct objref o);
 /* Dies if an equation between the fields does not hold.  Holds: as above. */
 void mspan_verify(struct mspan *s);
 
-/* Lets c free into s without an atomic; &mcache_none: nobody. */
-static inline void mspan_let_free(struct mspan *s, struct mcache *c)
-{
-	store_release(&s->owner, c); /* pairs: mspan_owned_by */
-}
+/*
+ * Lets c free into s without an atomic; &mcache_none: nobody.  Where there is
+ * a collector it is always nobody.
+ */
+void mspan_let_free(struct mspan *s, struct mcache *c);
 
 /* Whether frees by this mcache need no atomic. */
 static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)

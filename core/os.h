@@ -79,6 +79,11 @@ void os_reset(uintptr_t addr, size_t size);
 /* Monotonic time in ns, a few ms coarse and cheap. */
 uint64_t os_now_ns(void);
 
+/* Monotonic time in ns, exact; time since 1970; CPU time of this thread. */
+uint64_t os_precise_ns(void);
+uint64_t os_wall_ns(void);
+uint64_t os_thread_cpu_ns(void);
+
 /* 64 bits that differ from process to process. */
 uint64_t os_random(void);
 

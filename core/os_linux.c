@@ -173,12 +173,32 @@ void os_reset(uintptr_t addr, size_t size)
 		os_release(addr, size);
 }
 
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now = {0, 0};
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 uint64_t os_now_ns(void)
 {
-	struct timespec now;
+	return read_clock(CLOCK_MONOTONIC_COARSE);
+}
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+uint64_t os_precise_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t os_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+uint64_t os_thread_cpu_ns(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 uint64_t os_random(void)

@@ -15,6 +15,7 @@
 #include "core/os_own.h"
 
 #include "core/atomics.h"
+#include "core/bits.h"
 #include "core/os.h"
 
 enum {
@@ -46,7 +47,7 @@ static struct os_range *note(uintptr_t lo, size_t size)
 	struct os_range *slot = claim_slot();
 
 	if (slot != NULL) {
-		store_relaxed(&slot->hi, lo + size);
+		store_relaxed(&slot->hi, align_up(lo + size, os_page_size));
 		store_release(&slot->lo, lo); /* pairs: os_own_read */
 	}
 	return slot;

@@ -67,10 +67,15 @@ void mark_prepare(void)
 	heapwalk(prepare_span, NULL);
 }
 
-void marker_join(struct marker *m, struct markpool *pool)
+void marker_see_heap(struct marker *m)
 {
 	m->base = heapmap.base;
 	m->size = load_acquire(&heapmap.size);
+}
+
+void marker_join(struct marker *m, struct markpool *pool)
+{
+	marker_see_heap(m);
 	m->nobjects = m->marked_bytes = m->scanned_bytes = 0;
 	m->ncandidates = m->nscans = 0;
 	markqueue_join(&m->queue, pool);

@@ -39,6 +39,13 @@ struct marker {
  */
 void mark_prepare(void);
 
+/*
+ * Words may point to all of the heap that there is by now.  After each
+ * mark_prepare: an object that it made white lies there, one that comes later
+ * is black.
+ */
+void marker_see_heap(struct marker *m);
+
 /* Takes part in the mark that the pool belongs to, and no more. */
 void marker_join(struct marker *m, struct markpool *pool);
 void marker_leave(struct marker *m);

@@ -89,15 +89,9 @@ static bool reserve(struct roots *r, size_t n)
 	return true;
 }
 
-/* Adds a range behind all others, and joins it to the last if it can. */
+/* Adds a range behind all others. */
 static bool append(struct roots *r, struct root_range range)
 {
-	struct root_range *last = r->n > 0 ? &r->ranges[r->n - 1] : NULL;
-
-	if (last != NULL && last->hi == range.lo && last->kind == range.kind) {
-		last->hi = range.hi;
-		return true;
-	}
 	if (!reserve(r, r->n + 1))
 		return false;
 	r->ranges[r->n++] = range;
@@ -155,6 +149,15 @@ bool roots_cut(struct roots *r, uintptr_t lo, uintptr_t hi)
 		r->ranges[end].lo = hi;
 	erase(r, i, end);
 	return true;
+}
+
+bool roots_cut_stack(struct roots *r, uintptr_t lo, uintptr_t hi)
+{
+	size_t i = find(r, hi - 1);
+
+	if (i == r->n || r->ranges[i].lo >= hi)
+		return true;
+	return roots_cut(r, lo > r->ranges[i].lo ? lo : r->ranges[i].lo, hi);
 }
 
 /* Reading the lines. */
@@ -324,6 +327,11 @@ static void mark_shared(struct marker *m, uintptr_t lo, uintptr_t hi)
 		/* And what was swapped out. */
 		pagemap_visit_populated(lo, end, mark_run, m);
 	}
+}
+
+void roots_mark_words(struct marker *m, uintptr_t lo, uintptr_t hi)
+{
+	mark_run(align_down(lo, sizeof lo), hi, m);
 }
 
 void roots_mark(

@@ -56,6 +56,15 @@ size_t roots_parse(struct roots *r, const char *text, size_t size);
 bool roots_cut(struct roots *r, uintptr_t lo, uintptr_t hi);
 
 /*
+ * The same for a stack that ends at hi and begins at lo or, if that is above,
+ * where the mapping that holds its end does: below is a guard, or another's.
+ */
+bool roots_cut_stack(struct roots *r, uintptr_t lo, uintptr_t hi);
+
+/* Marks what the words in [lo, hi) point to, as far as they can be read. */
+void roots_mark_words(struct marker *m, uintptr_t lo, uintptr_t hi);
+
+/*
  * Marks what the populated pages in [lo, hi) of one range point to; memory
  * that has vanished is no error.
  */

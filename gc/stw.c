@@ -199,9 +199,14 @@ static void visit_one(const struct mutator *m,
 		.tid = (pid_t)load_relaxed(&m->tid),
 		.sp = m->sp,
 		.stack_end = m->stack_high,
-		.registers = m->registers.first,
-		.nregisters = m->registers.size,
+		.core = m->core,
 	};
+
+	/* Those of an earlier stop are no longer there. */
+	if (load_relaxed(&m->state) == MUTATOR_PARKED || m->is_in_vfork) {
+		t.registers = m->registers.first;
+		t.nregisters = m->registers.size;
+	}
 
 	/* A coroutine's stack, or one for signals, is a mapping like others. */
 	if (t.sp > t.stack_end || t.stack_end - t.sp > m->stack_size)

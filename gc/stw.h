@@ -19,6 +19,7 @@ struct stopped_thread {
 	uintptr_t sp;          /* what it has is at or above; 0: no stack */
 	uintptr_t stack_end;   /* end of stack and TLS; 0: not known */
 	uintptr_t stack_lo;    /* no byte of the stack is below */
+	struct thread *core;   /* the allocator's state; NULL: not known */
 	const void *registers; /* NULL: they are on the stack */
 	size_t nregisters;     /* bytes of registers, vectors included */
 	uintptr_t tls_lo;      /* thread-local storage that is not between */

@@ -84,6 +84,12 @@ struct goalloc_mem_stats {
  */
 GOALLOC_API void goalloc_read_mem_stats(struct goalloc_mem_stats *stats);
 
+/*
+ * Runs a collection and its sweep, and waits for them.  Nothing without a
+ * collector.
+ */
+GOALLOC_API void goalloc_gc(void);
+
 /* Gives as much memory back to the OS as possible. */
 GOALLOC_API void goalloc_free_os_memory(void);
 

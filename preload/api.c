@@ -13,6 +13,7 @@
 #include "config.h"
 #include "core/heap.h"
 #include "core/stats.h"
+#include "gc/gc.h"
 
 static_assert((int)NCLASSES <= (int)GOALLOC_NSIZES, "a row per class");
 
@@ -46,6 +47,11 @@ EXPORT void goalloc_read_mem_stats(struct goalloc_mem_stats *stats)
 		stats->by_size[i].mallocs = s.by_size[i].mallocs;
 		stats->by_size[i].frees = s.by_size[i].frees;
 	}
+}
+
+EXPORT void goalloc_gc(void)
+{
+	gc_run();
 }
 
 EXPORT void goalloc_free_os_memory(void)

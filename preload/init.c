@@ -20,6 +20,7 @@
 #include "core/heap.h"
 #include "core/options.h"
 #include "core/os.h"
+#include "gc/gc.h"
 
 enum { CONSTRUCTOR_FIRST = 101 /* up to 100 is the compiler's */ };
 
@@ -68,4 +69,10 @@ __attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
 	options_read(envp);
 	heap_set_tiny(options.tiny);
 	init_say(envp);
+	gc_init();
+}
+
+__attribute__((destructor)) static void init_exit(void)
+{
+	gc_exit();
 }

@@ -25,7 +25,7 @@ static const char *const ours[] = {"malloc", "free", "calloc", "realloc",
 	"_ZdlPvmSt11align_val_t", "_ZdaPvmSt11align_val_t",
 	"_ZdlPvSt11align_val_tRKSt9nothrow_t",
 	"_ZdaPvSt11align_val_tRKSt9nothrow_t", "goalloc_read_mem_stats",
-	"goalloc_free_os_memory", "goalloc_version"};
+	"goalloc_free_os_memory", "goalloc_gc", "goalloc_version"};
 
 static const char *const not_ours[] = {"strdup", "strndup", "realpath", "abort",
 	"mmap", "__malloc_hook", "memalignment"};

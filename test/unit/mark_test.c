@@ -191,7 +191,7 @@ START_TEST(test_random_graphs)
 {
 	test_start_heap();
 	seed = (uint64_t)_i + 1;
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_make_graph(c);
 	test_mark_graph(_i % (TEST_NMARKERS + 1));
 	test_compare();
@@ -202,7 +202,7 @@ START_TEST(test_marking_twice_is_the_same)
 {
 	test_start_heap();
 	seed = 99;
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_make_graph(c);
 	test_mark_graph(1);
 	test_mark_graph(0);
@@ -223,7 +223,7 @@ static uintptr_t *test_object_of(struct mcache *c, size_t size)
 START_TEST(test_new_objects_are_black)
 {
 	test_start_heap();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_object_of(c, 64);
 	mark_prepare();
 	for (size_t size = 8; size <= SMALL_MAX; size *= 2)
@@ -238,7 +238,7 @@ END_TEST
 START_TEST(test_what_was_written_is_read_again)
 {
 	test_start_heap();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	uintptr_t *root = test_object_of(c, 512);
 	uintptr_t *old = test_object_of(c, 64), *late = test_object_of(c, 64);
 	const uintptr_t words[] = {(uintptr_t)root + 1};
@@ -264,7 +264,7 @@ START_TEST(test_a_written_page_of_a_long_object)
 	bool zeroed;
 
 	test_start_heap();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	uintptr_t *large = large_alloc(TEST_LARGE, 16, &zeroed);
 	uintptr_t *early = test_object_of(c, 64), *late = test_object_of(c, 64);
 	const uintptr_t words[] = {(uintptr_t)large};
@@ -287,7 +287,7 @@ END_TEST
 START_TEST(test_a_rescan_reads_marked_objects_only)
 {
 	test_start_heap();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	uintptr_t *white = test_object_of(c, 64),
 		  *freed = test_object_of(c, 64);
 	uintptr_t *a = test_object_of(c, 128), *b = test_object_of(c, 128);
@@ -312,7 +312,7 @@ END_TEST
 START_TEST(test_roots_keep_what_ends_there)
 {
 	test_start_heap();
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	uintptr_t *first = test_object_of(c, 64),
 		  *second = test_object_of(c, 64);
 
@@ -332,7 +332,7 @@ START_TEST(test_a_share_of_the_work)
 {
 	test_start_heap();
 	seed = 7;
-	struct mcache *c = mcache_acquire();
+	struct mcache *c = mcache_acquire(true);
 	test_make_graph(c);
 	mark_prepare();
 	marker_join(&marker, &pool);

@@ -73,11 +73,12 @@ static void *test_note_and_forget(void *arg)
 
 	for (uintptr_t i = 1; i <= TEST_ROUNDS; i++) {
 		const uintptr_t lo = base + i * TEST_STEP;
+		const size_t size = i * TEST_STEP;
 		bool seen = false;
-		os_own_note(lo, i);
+		os_own_note(lo, size);
 		size_t n = os_own_read(here, TEST_NTHREADS * 2);
 		for (size_t k = 0; k < n; k++)
-			seen |= here[k].lo == lo && here[k].hi == lo + i;
+			seen |= here[k].lo == lo && here[k].hi == lo + size;
 		if (!seen)
 			return arg != NULL ? arg : (void *)base;
 		os_own_forget(lo);

@@ -83,7 +83,7 @@ START_TEST(test_a_line)
 }
 END_TEST
 
-START_TEST(test_neighbours_of_a_kind_become_one)
+START_TEST(test_lines_stay_apart)
 {
 	static const char text[] =
 		"7f0000001000-7f0000003000 rw-p 00000000 00:00 0 \n"
@@ -93,10 +93,10 @@ START_TEST(test_neighbours_of_a_kind_become_one)
 
 	ck_assert_uint_eq(roots_parse(&roots, text, sizeof text - 1),
 		(size_t)(strrchr(text, '\n') + 1 - text));
-	ck_assert_uint_eq(roots.n, 2);
+	ck_assert_uint_eq(roots.n, 3);
 	ck_assert_uint_eq(roots.ranges[0].lo, UINT64_C(0x7f0000001000));
-	ck_assert_uint_eq(roots.ranges[0].hi, UINT64_C(0x7f0000004000));
-	ck_assert_uint_eq(roots.ranges[1].hi, UINT64_C(0x7f0000005000));
+	ck_assert_uint_eq(roots.ranges[0].hi, UINT64_C(0x7f0000003000));
+	ck_assert_uint_eq(roots.ranges[2].hi, UINT64_C(0x7f0000005000));
 }
 END_TEST
 
@@ -167,6 +167,35 @@ START_TEST(test_cut)
 	}
 	ck_assert_msg(
 		strcmp(got, cuts[_i].after) == 0, "%s: %s", cuts[_i].name, got);
+}
+END_TEST
+
+/* A stack is what its size says, but no more than its mapping. */
+static const struct {
+	const char *name;
+	int lo, hi;     /* pages; mappings are [2, 5) and [5, 8) */
+	uintptr_t left; /* pages */
+} stacks[] = {
+	{"whole_mapping", 5, 8, 3},
+	{"size_is_a_guess", 0, 8, 3},
+	{"top_of_a_mapping", 6, 8, 4},
+	{"inside", 6, 7, 5},
+	{"nowhere", 0, 2, 6},
+};
+
+START_TEST(test_cut_stack)
+{
+	static const char text[] = "3000-6000 rw-p 0 0 0\n"
+				   "6000-9000 rw-p 0 0 0\n";
+	uintptr_t left = 0;
+
+	roots_parse(&roots, text, sizeof text - 1);
+	ck_assert(roots_cut_stack(&roots,
+		(uintptr_t)(stacks[_i].lo + 1) * TEST_PAGE,
+		(uintptr_t)(stacks[_i].hi + 1) * TEST_PAGE));
+	for (size_t i = 0; i < roots.n; i++)
+		left += (roots.ranges[i].hi - roots.ranges[i].lo) / TEST_PAGE;
+	ck_assert_msg(left == stacks[_i].left, "%s", stacks[_i].name);
 }
 END_TEST
 
@@ -349,9 +378,10 @@ END_TEST
 static void roots_suite(TCase *tests)
 {
 	UNIT_TABLE(tests, test_a_line, lines);
-	UNIT_TEST(tests, test_neighbours_of_a_kind_become_one);
+	UNIT_TEST(tests, test_lines_stay_apart);
 	UNIT_TEST(tests, test_many_lines);
 	UNIT_TABLE(tests, test_cut, cuts);
+	UNIT_TABLE(tests, test_cut_stack, stacks);
 	if (SANITIZED) /* maps of terabytes, and objects not on a stack */
 		return;
 	UNIT_TEST(tests, test_what_is_a_root_here);

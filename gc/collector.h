@@ -1,0 +1,53 @@
+/*
+ * collector: the thread that runs the cycles, and what it shares with the
+ * program.  See collector.c.
+ */
+#ifndef GC_COLLECTOR_H
+#define GC_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/atomics.h"
+#include "core/compiler.h"
+#include "core/lock.h"
+#include "core/os.h"
+
+/* What the collector is doing. */
+enum gc_phase {
+	GC_IDLE, /* nothing, or sweeping */
+	GC_MARK, /* marking beside the program */
+	GC_STOP, /* the world is stopped, or about to be */
+};
+
+/* One per process. */
+struct collector {
+	/* Shared (atomic) */
+	uint32_t requested; /* cycles asked for; futex of the collector */
+	uint32_t finished;  /* of them, done and swept; futex of who waits */
+	uint32_t phase;     /* enum gc_phase */
+	uint64_t heap_live; /* bytes marked, and allocated since */
+	uint64_t trigger;   /* heap_live at which a cycle starts */
+	uint64_t nforced;   /* cycles that the program asked for */
+
+	/* Guarded by lock. */
+	struct lock lock;        /* collector */
+	struct os_thread thread; /* its thread */
+	bool is_running;         /* it has been started and will look again */
+};
+
+extern struct collector collector HIDDEN;
+
+/* Asks for a cycle, unless one is asked for or under way. */
+void collector_request(void);
+
+/*
+ * Asks for a cycle that begins after the call and waits for the end of its
+ * sweep.  Context: mutator.
+ */
+void collector_run(void);
+
+/* In the child of fork: it is not here, and no cycle is under way. */
+void collector_fork_child(void);
+
+#endif

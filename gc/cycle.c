@@ -1,0 +1,411 @@
+/*
+ * cycle: one collection.  cycle_collect is the page to read first.
+ *
+ *        | sweep the rest | arm | mark beside the program | stop | sweep ...
+ *   old mark bits ------->|     | new mark bits ------------------->|
+ *   spans may go -------->|     | spans are held ------------>| may go
+ *
+ * Tri-colour without a compiled barrier: pages are armed, everything is
+ * marked, and what lies on pages that were written since is read again, as
+ * often as that gets less; what is left when it does not is read while the
+ * world is stopped.  Stacks and registers are read then only.
+ *
+ * New objects are black.  What is written into them lies on dirty pages,
+ * since arming comes before the first black object.
+ *
+ * Where the world cannot be stopped the cycle frees nothing, and the next one
+ * tries again.  Where it cannot be safe at all (no /proc, no way to read
+ * memory that may vanish), one line says so, and frees that were deferred are
+ * done without proof, as they would be without a collector; nothing else is.
+ *
+ * Invariants: a span's mark bits mean something from mark_prepare until it is
+ *             swept.
+ * Locking:    none held across a step.
+ * Context:    the collector's thread.
+ */
+#include "gc/cycle.h"
+
+#include "core/bits.h"
+#include "core/fatal.h"
+#include "core/heapmap.h"
+#include "core/mcache.h"
+#include "core/mheap.h"
+#include "core/options.h"
+#include "core/os.h"
+#include "core/os_own.h"
+#include "core/thread.h"
+#include "gc/checkmark.h"
+#include "gc/collector.h"
+#include "gc/dirty.h"
+#include "gc/gc.h"
+#include "gc/heapwalk.h"
+#include "gc/mark.h"
+#include "gc/pacing.h"
+#include "gc/pagemap.h"
+#include "gc/peek.h"
+#include "gc/roots.h"
+#include "gc/sound.h"
+#include "gc/stw.h"
+#include "gc/sweep.h"
+#include "shims/threads.h"
+
+enum {
+	ROUNDS_MAX = 8, /* of reading written pages, beside the program */
+	ROUND_WORTH = 256 << 10, /* bytes written that ask for another round */
+	SWEEP_BATCH = 10,        /* spans swept between two looks; Go's */
+	RED_ZONE = 128,          /* bytes below a stack pointer in use */
+};
+
+/* All of it lives outside the library's data, which is a root. */
+struct cycle {
+	struct marker marker;      /* this thread's */
+	struct markpool pool;      /* of all markers */
+	struct roots roots;        /* as read last */
+	struct pacing_times times; /* when what happened */
+	bool is_stopped_mark;      /* all of it with the world stopped */
+	size_t tracked;            /* bytes of the heap that are tracked */
+	uint64_t globals;          /* bytes scanned in roots, stacks apart */
+	uint64_t stacks;           /* bytes scanned in stacks */
+};
+
+static struct cycle *cycle;
+static bool is_unsafe; /* no mark can be right here */
+
+/* Opening. */
+
+static bool open_all(void)
+{
+	if (cycle == NULL)
+		cycle = os_own_map(sizeof *cycle);
+	if (cycle == NULL || !roots_open() || !peek_open())
+		return false;
+	cycle->pool.lock = (struct lock)LOCK_INIT(markpool);
+	enum barrier barrier = dirty_init((enum barrier)options.barrier);
+	if (barrier == BARRIER_STW || barrier == BARRIER_SNAPSHOT)
+		pagemap_open(); /* the others have it open */
+	return !options.gcsound || sound_init();
+}
+
+void cycle_open(void)
+{
+	is_unsafe = !open_all();
+	if (is_unsafe)
+		say("GOGC: no collection: /proc cannot be read");
+}
+
+void cycle_close(void)
+{
+	roots_close();
+	peek_close();
+	pagemap_close();
+	dirty_after_fork(); /* its file went with the thread's */
+}
+
+void cycle_fork_child(void)
+{
+	roots_forget();
+	peek_forget();
+	pagemap_forget();
+	dirty_after_fork();
+	if (cycle != NULL)
+		markpool_reset(&cycle->pool);
+}
+
+/* Arming. */
+
+static size_t heap_size(void)
+{
+	return load_acquire(&heapmap.size);
+}
+
+/* The heap may have grown: what is new is tracked from here on. */
+static void track_heap(struct cycle *c)
+{
+	size_t size = heap_size();
+
+	if (size == c->tracked)
+		return;
+	dirty_track(heapmap.base + c->tracked, heapmap.base + size);
+	c->tracked = size;
+}
+
+/* Stacks are read when their threads are stopped, as far as in use then. */
+static bool cut_stacks(struct cycle *c)
+{
+	size_t end = mutators_end();
+
+	for (size_t i = 0; i < end; i++) {
+		const struct mutator *m = mutators_at(i);
+		if (m == NULL || load_relaxed(&m->tid) == 0 ||
+			m->stack_high == 0)
+			continue;
+		if (!roots_cut_stack(&c->roots, m->stack_high - m->stack_size,
+			    m->stack_high))
+			return false;
+	}
+	return true;
+}
+
+static bool arm(struct cycle *c)
+{
+	dirty_begin();
+	c->tracked = 0;
+	track_heap(c);
+	if (!roots_read(&c->roots) || !cut_stacks(c))
+		return false;
+	for (size_t i = 0; i < c->roots.n; i++) {
+		const struct root_range *r = &c->roots.ranges[i];
+		if (r->kind == ROOT_PRIVATE)
+			dirty_track(r->lo, r->hi);
+	}
+	return true;
+}
+
+/* Marking beside the program. */
+
+static void mark_begin(struct cycle *c)
+{
+	pacing_cycle_begins(&c->times);
+	c->globals = c->stacks = 0;
+	c->is_stopped_mark =
+		options.gcstoptheworld > 0 || dirty_which() == BARRIER_STW;
+	mheap_hold_spans(true);
+	store_seqcst(&collector.phase, GC_MARK);
+	marker_join(&c->marker, &c->pool);
+}
+
+/* From here on what is marked is judged; all there is lies in the window. */
+static void prepare(struct cycle *c)
+{
+	mark_prepare();
+	marker_see_heap(&c->marker);
+}
+
+static void mark_all_roots(struct cycle *c)
+{
+	uint64_t before = c->marker.scanned_bytes;
+
+	for (size_t i = 0; i < c->roots.n; i++) {
+		const struct root_range *r = &c->roots.ranges[i];
+		roots_mark(&c->marker, r->kind, r->lo, r->hi);
+	}
+	c->globals += c->marker.scanned_bytes - before;
+}
+
+static void rescan_heap(uintptr_t lo, uintptr_t hi, void *marker)
+{
+	mark_rescan(marker, lo, hi);
+}
+
+struct root_visit {
+	struct marker *marker;
+	enum root_kind kind;
+};
+
+static void rescan_root(uintptr_t lo, uintptr_t hi, void *visit)
+{
+	const struct root_visit *v = visit;
+
+	roots_mark(v->marker, v->kind, lo, hi);
+}
+
+/* Reads what was written since it was read; how many bytes that were. */
+static size_t read_written(struct cycle *c, enum dirty_mode mode)
+{
+	size_t size = heap_size();
+	struct dirty_found found = dirty_scan(heapmap.base, heapmap.base + size,
+		mode, rescan_heap, &c->marker);
+
+	for (size_t i = 0; i < c->roots.n; i++) {
+		const struct root_range *r = &c->roots.ranges[i];
+		struct root_visit v = {&c->marker, r->kind};
+		struct dirty_found more =
+			dirty_scan(r->lo, r->hi, mode, rescan_root, &v);
+		found.written += more.written;
+	}
+	return found.written;
+}
+
+static bool mark_beside_program(struct cycle *c)
+{
+	size_t before = SIZE_MAX;
+
+	if (!arm(c))
+		return false;
+	prepare(c);
+	mark_all_roots(c);
+	mark_drain(&c->marker);
+	for (int round = 0; round < ROUNDS_MAX && dirty_can_rearm(); round++) {
+		track_heap(c);
+		size_t written = read_written(c, DIRTY_REARM);
+		mark_drain(&c->marker);
+		if (written < ROUND_WORTH || written > before / 2)
+			break;
+		before = written;
+	}
+	return true;
+}
+
+/* Marking the rest, stopped. */
+
+/*
+ * A thread was stopped in a fast path, or in a handler that interrupted one:
+ * its malloc may have taken an object whose address is in no register yet.
+ */
+static void mark_in_flight(struct marker *m, const struct mcache *c)
+{
+	for (unsigned class = 1; class < NCLASSES; class ++) {
+		struct mspan *s = c->slots[class].current;
+		unsigned w = s->cached_word;
+		if (s == &mspan_none)
+			continue;
+		for (uint64_t live = mspan_allocated_bits(s, w); live != 0;
+			live &= live - 1)
+			mark_object(
+				m, (struct objref){s, w * 64 + ctz64(live)});
+	}
+}
+
+static void mark_thread(void *cycle_arg, const struct stopped_thread *t)
+{
+	struct cycle *c = cycle_arg;
+	struct marker *m = &c->marker;
+	uintptr_t sp = align_down(t->sp, sizeof sp);
+	uint64_t before = m->scanned_bytes;
+
+	mark_roots(m, &t->sp, 1); /* a stack in the heap lives */
+	if (t->core != NULL && t->core->own != NULL && t->core->mcache == NULL)
+		mark_in_flight(m, t->core->own);
+	mark_roots(m, t->registers, t->nregisters / sizeof sp);
+	if (t->stack_end != 0)
+		roots_mark_words(m, sp - RED_ZONE, t->stack_end);
+	if (t->tls_lo != 0)
+		roots_mark_words(m, t->tls_lo, t->tls_hi);
+	c->stacks += m->scanned_bytes - before;
+}
+
+/* What lies below a stack pointer is nobody's. */
+static void cut_thread(void *cycle_arg, const struct stopped_thread *t)
+{
+	struct cycle *c = cycle_arg;
+
+	if (t->stack_end != 0)
+		roots_cut_stack(&c->roots, t->stack_lo, t->stack_end);
+}
+
+/* Everything, from nothing. */
+static void mark_stopped(struct cycle *c)
+{
+	prepare(c);
+	stw_visit_threads(mark_thread, c);
+	mark_all_roots(c);
+	mark_drain(&c->marker);
+}
+
+static void check_marks(struct cycle *c)
+{
+	uint64_t bytes = c->marker.marked_bytes;
+
+	if (!checkmark_save())
+		return;
+	mark_stopped(c);
+	checkmark_compare();
+	c->marker.marked_bytes = bytes;
+}
+
+static bool mark_finish(struct cycle *c)
+{
+	if (!roots_read(&c->roots))
+		return false;
+	stw_visit_threads(cut_thread, c);
+	if (c->is_stopped_mark) {
+		mark_stopped(c);
+	} else {
+		stw_visit_threads(mark_thread, c);
+		read_written(c, DIRTY_FINAL);
+		mark_drain(&c->marker);
+	}
+	if (options.gccheckmark)
+		check_marks(c);
+	return true;
+}
+
+/* Ends. */
+
+static void mark_end(struct cycle *c)
+{
+	marker_leave(&c->marker);
+	store_release(&collector.phase, GC_IDLE);
+	mheap_hold_spans(false);
+}
+
+static void sweep_all(void)
+{
+	uintptr_t at = 0;
+
+	while (sweep_some(&at, SWEEP_BATCH))
+		;
+}
+
+/* Frees only what the program has freed, without a mark. */
+static void keep_span(struct mspan *s, void *unused)
+{
+	uint64_t *marks = mspan_marks(s);
+
+	(void)unused;
+	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++)
+		store_seqcst(
+			&marks[w], ~load_seqcst(&mspan_remote(s)->bits[w]));
+}
+
+static void cycle_free_only(void)
+{
+	sweep_finish();
+	mheap_hold_spans(true);
+	heapwalk(keep_span, NULL);
+	sweep_begin();
+	mheap_hold_spans(false);
+	sweep_all();
+	pacing_cycle_failed();
+}
+
+/* Marks; false: not everything, for one reason or another. */
+static bool cycle_mark(struct cycle *c)
+{
+	if (!c->is_stopped_mark && !mark_beside_program(c))
+		return false;
+	pacing_stops(&c->times);
+	store_release(&collector.phase, GC_STOP);
+	if (!stw_stop())
+		return false;
+	bool is_marked = mark_finish(c);
+	if (is_marked)
+		sweep_begin();
+	stw_start();
+	return is_marked;
+}
+
+static void cycle_collect(struct cycle *c)
+{
+	sweep_finish();
+	mark_begin(c);
+	bool is_marked = cycle_mark(c);
+	mark_end(c);
+	if (!is_marked) {
+		pacing_cycle_failed(); /* and every span stays as it is */
+		return;
+	}
+	pacing_cycle_ends(&c->times,
+		&(struct pacing_marked){c->marker.marked_bytes,
+			{c->marker.scanned_bytes, c->stacks, c->globals}});
+	sweep_all();
+	pacing_swept();
+}
+
+void cycle_run(void)
+{
+	if (is_unsafe)
+		cycle_free_only();
+	else
+		cycle_collect(cycle);
+}

@@ -1,0 +1,140 @@
+/*
+ * gc: what malloc and free have to do with the collector.
+ *
+ *   free(p)   deferred  sets the object's remote bit; the sweep after the
+ *                       next mark that does not reach it frees it
+ *             now       frees it, its mark bit set first
+ *             ignore    nothing
+ *   malloc    counts what it takes, a span at a time; at the trigger it asks
+ *             for a cycle (gc/collector.c), which gc/cycle.c is
+ *
+ * A deferred free writes one bit outside the object and tells nobody, so a
+ * handler may do it, and what the object holds stays as it is for those who
+ * use it after that by mistake.  The remote bit says "freed" to every check
+ * of misuse already.
+ *
+ * gcsound=1 means free=now: a program that frees what was found unreachable
+ * proves a mark wrong, and must be let to.
+ *
+ * Locking:    none.
+ */
+#include "gc/gc.h"
+
+#include "core/fatal.h"
+#include "core/heap.h"
+#include "core/mcache.h"
+#include "core/options.h"
+#include "core/thread.h"
+#include "gc/collector.h"
+#include "gc/cycle.h"
+#include "gc/heapwalk.h"
+#include "gc/mark.h"
+#include "gc/pacing.h"
+#include "gc/sound.h"
+#include "gc/sweep.h"
+#include "shims/shims.h"
+
+struct gc_mode gc_mode;
+
+static void count_span(struct mspan *s, void *bytes)
+{
+	*(uint64_t *)bytes += mspan_count_allocated(s) * mspan_elemsize(s);
+}
+
+/* Its owner's frees take the slow path from now on. */
+static void slow_span(struct mspan *s, void *unused)
+{
+	(void)unused;
+	mspan_let_free(s, &mcache_none);
+}
+
+void gc_init(void)
+{
+	struct thread *t = thread_self();
+	uint64_t live = 0;
+
+	if (options.gogc == GOGC_OFF || gc_mode.on)
+		return;
+	thread_enter(t);
+	if (!heap_start()) {
+		thread_leave(t);
+		return;
+	}
+	if (options.gcsound)
+		options.free = FREE_NOW;
+	gc_mode = (struct gc_mode){
+		.on = true,
+		.defers = options.free != FREE_NOW,
+		.ignores = options.free == FREE_IGNORE,
+		.is_sound = options.gcsound,
+	};
+	heapwalk(slow_span, NULL);
+	heapwalk(count_span, &live);
+	store_relaxed(&collector.heap_live, live);
+	pacing_init();
+	thread_leave(t);
+	shims_start();
+}
+
+void gc_exit(void)
+{
+	if (gc_mode.is_sound)
+		sound_report(pacing_ncycles());
+}
+
+bool gc_free(struct objref o)
+{
+	return gc_mode.ignores || mspan_mark_remote(o);
+}
+
+void gc_note_free(struct objref o)
+{
+	fetch_or_seqcst(&mspan_marks(o.span)[o.index / 64],
+		UINT64_C(1) << o.index % 64);
+}
+
+void gc_note_use(struct objref o, const char *verb)
+{
+	sound_check(o, verb);
+}
+
+void gc_sweep_span_locked(struct mspan *s)
+{
+	sweep_span_locked(s);
+}
+
+void gc_sweep_class_locked(struct mcache *c, unsigned class)
+{
+	sweep_class_locked(c, class);
+}
+
+void gc_after_refill(size_t bytes)
+{
+	uint64_t live = fetch_add_relaxed(&collector.heap_live, bytes) + bytes;
+
+	if (live >= load_relaxed(&collector.trigger) &&
+		load_relaxed(&collector.phase) == GC_IDLE)
+		collector_request();
+}
+
+void gc_run(void)
+{
+	if (gc_mode.on && !thread_self()->busy)
+		collector_run();
+}
+
+void gc_fork_prepare(void)
+{
+}
+
+void gc_fork_parent(void)
+{
+}
+
+void gc_fork_child(void)
+{
+	if (!gc_mode.on)
+		return;
+	collector_fork_child();
+	cycle_fork_child();
+}

@@ -1,0 +1,73 @@
+/*
+ * gc: the collector's one door, for core and preload.
+ *
+ * gc_mode says what the slow paths of malloc and free have to do; all of it
+ * is false where there is no collector, and then no other function here is
+ * called from them.  gc/gc_off.c has the same without a collector.
+ */
+#ifndef GC_GC_H
+#define GC_GC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+#include "core/mspan.h"
+
+struct mcache;
+
+/* Set once, by gc_init; before that all false. */
+struct gc_mode {
+	bool on;       /* frees take the slow path, mallocs are counted */
+	bool defers;   /* a free only marks its object: a sweep frees it */
+	bool ignores;  /* a free does nothing, but for the checks */
+	bool is_sound; /* every use of an object is checked: gcsound=1 */
+};
+
+extern struct gc_mode gc_mode HIDDEN;
+
+/*
+ * Starts what the options ask for: nothing, where GOGC is off.  Context:
+ * early; the library's constructor, and set_gc_percent later.
+ */
+void gc_init(void);
+
+/* The process ends: what was asked for at exit is said. */
+void gc_exit(void);
+
+/*
+ * free(o) where frees are deferred or ignored; false: it was freed before.
+ * Context: any, handler included.
+ */
+bool gc_free(struct objref o);
+
+/*
+ * o will be freed at once: from here on no sweep takes what is allocated in
+ * its place.  Context: any.
+ */
+void gc_note_free(struct objref o);
+
+/* The program names an object: gcsound=1 asks whether it may.  Context: any. */
+void gc_note_use(struct objref o, const char *verb);
+
+/* As sweep_span_locked and sweep_class_locked of gc/sweep.h. */
+void gc_sweep_span_locked(struct mspan *s);
+void gc_sweep_class_locked(struct mcache *c, unsigned class);
+
+/*
+ * So many bytes of free slots, or of a large object, came into the hands of
+ * the program: may start a cycle, may make the caller help with one.
+ * Context: busy, no lock held.
+ */
+void gc_after_refill(size_t bytes);
+
+/* A whole cycle, begun after the call, and its sweep.  Context: mutator. */
+void gc_run(void);
+
+/* fork: in the parent before and after, and in the child.  Busy. */
+void gc_fork_prepare(void);
+void gc_fork_parent(void);
+void gc_fork_child(void);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * gc_off: the door of gc/gc.h with nothing behind it (--disable-gc).
+ */
+#include "core/fatal.h"
+#include "core/options.h"
+#include "gc/gc.h"
+
+struct gc_mode gc_mode;
+
+void gc_init(void)
+{
+	if (options.gogc != GOGC_OFF)
+		say("GOGC: this library was built without a collector");
+}
+
+void gc_exit(void)
+{
+}
+
+bool gc_free(struct objref o)
+{
+	(void)o;
+	return false;
+}
+
+void gc_note_free(struct objref o)
+{
+	(void)o;
+}
+
+void gc_note_use(struct objref o, const char *verb)
+{
+	(void)o;
+	(void)verb;
+}
+
+void gc_sweep_span_locked(struct mspan *s)
+{
+	(void)s;
+}
+
+void gc_sweep_class_locked(struct mcache *c, unsigned class)
+{
+	(void)c;
+	(void)class;
+}
+
+void gc_after_refill(size_t bytes)
+{
+	(void)bytes;
+}
+
+void gc_run(void)
+{
+}
+
+void gc_fork_prepare(void)
+{
+}
+
+void gc_fork_parent(void)
+{
+}
+
+void gc_fork_child(void)
+{
+}

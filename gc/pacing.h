@@ -1,0 +1,50 @@
+/*
+ * pacing: the pacer's numbers, taken from the process; see pacing.c.
+ *
+ * Context: the collector's thread, but for pacing_init.
+ */
+#ifndef GC_PACING_H
+#define GC_PACING_H
+
+#include <stdint.h>
+
+#include "gc/pacer.h"
+
+/* When the steps of a cycle came, and what they found; ns and bytes. */
+struct pacing_times {
+	uint64_t begin_ns;   /* marking begins */
+	uint64_t stop_ns;    /* the stop was asked for */
+	uint64_t cpu_ns;     /* of this thread at begin_ns */
+	uint64_t heap_start; /* live bytes at begin_ns */
+	uint64_t goal;       /* that this cycle has */
+};
+
+/* What a mark has found. */
+struct pacing_marked {
+	uint64_t bytes;         /* in objects that it marked */
+	struct pacer_scan scan; /* bytes read */
+};
+
+/* Sets the first trigger, from the options. */
+void pacing_init(void);
+
+/* A cycle begins. */
+void pacing_cycle_begins(struct pacing_times *t);
+
+/* It is about to stop the world. */
+void pacing_stops(struct pacing_times *t);
+
+/* Its marks are complete and the world runs: sets the next trigger. */
+void pacing_cycle_ends(
+	const struct pacing_times *t, const struct pacing_marked *marked);
+
+/* It has freed nothing: the next one shall not be at once. */
+void pacing_cycle_failed(void);
+
+/* The sweep is done. */
+void pacing_swept(void);
+
+/* Cycles that ended. */
+uint64_t pacing_ncycles(void);
+
+#endif
