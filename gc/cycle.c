@@ -209,6 +209,17 @@ static void rescan_root(uintptr_t lo, uintptr_t hi, void *visit)
 	roots_mark(v->marker, v->kind, lo, hi);
 }
 
+/* Memory that the heap has got since, with what was written there before. */
+static void read_growth(struct cycle *c)
+{
+	size_t before = c->tracked;
+
+	track_heap(c);
+	if (c->tracked != before)
+		rescan_heap(heapmap.base + before, heapmap.base + c->tracked,
+			&c->marker);
+}
+
 /* Reads what was written since it was read; how many bytes that were. */
 static size_t read_written(struct cycle *c, enum dirty_mode mode)
 {
@@ -236,7 +247,7 @@ static bool mark_beside_program(struct cycle *c)
 	mark_all_roots(c);
 	mark_drain(&c->marker);
 	for (int round = 0; round < ROUNDS_MAX && dirty_can_rearm(); round++) {
-		track_heap(c);
+		read_growth(c);
 		size_t written = read_written(c, DIRTY_REARM);
 		mark_drain(&c->marker);
 		if (written < ROUND_WORTH || written > before / 2)
