@@ -18,7 +18,7 @@ enum {
 	TEST_NOBJECTS = 1000,
 	TEST_LARGE_PAGES = 5,
 	TEST_LARGE = TEST_LARGE_PAGES << GO_PAGE_SHIFT,
-	TEST_NREADS = SANITIZED ? 2000 : 20000,
+	TEST_NREADS = SANITIZED ? 2000 : 200000,
 	TEST_NLARGE = 3,
 };
 
@@ -140,25 +140,26 @@ START_TEST(test_the_layout_leads_to_every_live_object)
 }
 END_TEST
 
-/* Copies the page's heap the way another process does. */
+static void test_copy(void *to, void *from, size_t size)
+{
+	struct iovec here = {to, size}, there = {from, size};
+
+	ck_assert_int_eq(
+		process_vm_readv(getpid(), &here, 1, &there, 1, 0), size);
+}
+
+/*
+ * Copies the page's heap the way another process does: in three calls, since
+ * one copies its bytes in any order.
+ */
 static bool test_read_heap(struct statspage_heap *heap)
 {
-	struct {
-		uint64_t seq;
-		struct statspage_heap heap;
-	} copy;
-	uint64_t after;
-	struct iovec here = {&copy, sizeof copy};
-	struct iovec there = {&statspage.heap_seq, sizeof copy};
+	uint64_t before, after;
 
-	ck_assert_int_eq(process_vm_readv(getpid(), &here, 1, &there, 1, 0),
-		sizeof copy);
-	here = (struct iovec){&after, sizeof after};
-	there = (struct iovec){&statspage.heap_seq, sizeof after};
-	ck_assert_int_eq(process_vm_readv(getpid(), &here, 1, &there, 1, 0),
-		sizeof after);
-	*heap = copy.heap;
-	return copy.seq == after && after % 2 == 0;
+	test_copy(&before, &statspage.heap_seq, sizeof before);
+	test_copy(heap, &statspage.heap, sizeof *heap);
+	test_copy(&after, &statspage.heap_seq, sizeof after);
+	return before == after && after % 2 == 0;
 }
 
 static bool stop;
