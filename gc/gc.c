@@ -136,5 +136,6 @@ void gc_fork_child(void)
 	if (!gc_mode.on)
 		return;
 	collector_fork_child();
+	pacing_fork_child();
 	cycle_fork_child();
 }

@@ -14,6 +14,7 @@
 
 #include "core/compiler.h"
 #include "core/mspan.h"
+#include "gc/gcstats.h"
 
 struct mcache;
 
@@ -64,6 +65,35 @@ void gc_after_refill(size_t bytes);
 
 /* A whole cycle, begun after the call, and its sweep.  Context: mutator. */
 void gc_run(void);
+
+/*
+ * Sets GOGC; negative: off.  What it was; GOGC_OFF, and nothing set, where
+ * there is no collector.  Context: mutator.
+ */
+int gc_set_percent(int percent);
+
+/*
+ * Sets GOMEMLIMIT in bytes, unless it is negative.  What it was;
+ * GOMEMLIMIT_OFF, and nothing set, where there is no collector.  Context:
+ * mutator.
+ */
+int64_t gc_set_memory_limit(int64_t limit);
+
+/* Numbers of the collector; all 0 where there is none. */
+struct gc_numbers {
+	struct gcstats stats; /* cycles and pauses */
+	unsigned npauses;     /* pauses in the ring of stats */
+	double cpu_fraction;  /* of the CPU time since the start */
+	uint64_t goal;        /* bytes of heap; UINT64_MAX: no end */
+	bool is_on;           /* there is a collector */
+};
+
+/* Fills them in.  Context: mutator. */
+void gc_read_numbers(struct gc_numbers *out);
+
+/* gcstats_quantiles of what gc_read_numbers gave. */
+void gc_pause_quantiles(
+	const struct gc_numbers *numbers, uint64_t *out, unsigned n);
 
 /* fork: in the parent before and after, and in the child.  Busy. */
 void gc_fork_prepare(void);

@@ -54,6 +54,31 @@ void gc_run(void)
 {
 }
 
+int gc_set_percent(int percent)
+{
+	(void)percent;
+	return GOGC_OFF;
+}
+
+int64_t gc_set_memory_limit(int64_t limit)
+{
+	(void)limit;
+	return GOMEMLIMIT_OFF;
+}
+
+void gc_read_numbers(struct gc_numbers *out)
+{
+	*out = (struct gc_numbers){0};
+}
+
+void gc_pause_quantiles(
+	const struct gc_numbers *numbers, uint64_t *out, unsigned n)
+{
+	(void)numbers;
+	for (unsigned i = 0; i < n; i++)
+		out[i] = 0;
+}
+
 void gc_fork_prepare(void)
 {
 }

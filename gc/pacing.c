@@ -10,7 +10,8 @@
  * Memory is compared with the limit by what is resident of the whole process,
  * since the limit is the program's, not the heap's.
  *
- * Context:    the collector's thread.
+ * Locking:    collector, for the pacer: the program may set its two numbers.
+ * Context:    the collector's thread; busy threads that set or ask.
  */
 #include "gc/pacing.h"
 
@@ -35,7 +36,7 @@ enum {
 	STATM_SIZE = 128,      /* bytes of the file, and more */
 };
 
-static struct pacer pacer;
+static struct pacer pacer; /* guarded by collector */
 static uint64_t start_ns;  /* of the collector's time */
 static uint64_t gc_cpu_ns; /* of all cycles */
 static uint64_t ncycles;   /* atomic */
@@ -94,6 +95,7 @@ static struct pacer_goal goal_now(void)
 	return pacer_goal(&pacer, &memory);
 }
 
+/* Holds: collector, or is alone. */
 static void set_trigger(void)
 {
 	store_relaxed(&collector.trigger, goal_now().trigger);
@@ -119,9 +121,11 @@ void pacing_cycle_begins(struct pacing_times *t)
 		.begin_ns = os_precise_ns(),
 		.cpu_ns = os_thread_cpu_ns(),
 		.heap_start = load_relaxed(&collector.heap_live),
-		.goal = goal_now().goal,
 	};
+	lock(&collector.lock);
 	pacer_start_cycle(&pacer, t->heap_start);
+	t->goal = goal_now().goal;
+	unlock(&collector.lock);
 }
 
 void pacing_stops(struct pacing_times *t)
@@ -186,9 +190,11 @@ void pacing_cycle_ends(
 	if (cycle.heap_marked > live)
 		cycle.heap_marked = live;
 	fetch_sub_relaxed(&collector.heap_live, live - cycle.heap_marked);
+	lock(&collector.lock);
 	struct pacer_outcome outcome = pacer_end_cycle(&pacer, &cycle);
 	pacer_commit(&pacer, cycle.heap_marked, false);
 	set_trigger();
+	unlock(&collector.lock);
 	store_relaxed(&ncycles, ncycles + 1);
 	gc_cpu_ns += cpu_ns;
 	trace(t, &cycle, cpu_ns, take_forced());
@@ -206,8 +212,48 @@ void pacing_cycle_failed(void)
 
 void pacing_swept(void)
 {
+	lock(&collector.lock);
 	pacer_commit(&pacer, load_relaxed(&collector.heap_live), true);
 	set_trigger();
+	unlock(&collector.lock);
+}
+
+int64_t pacing_set_gc_percent(int64_t percent)
+{
+	lock(&collector.lock);
+	const int64_t before = pacer.gc_percent;
+	pacer.gc_percent = percent;
+	set_trigger();
+	unlock(&collector.lock);
+	return before;
+}
+
+int64_t pacing_set_memory_limit(int64_t limit)
+{
+	lock(&collector.lock);
+	const int64_t before = pacer.memory_limit;
+	if (limit >= 0)
+		pacer.memory_limit = limit;
+	set_trigger();
+	unlock(&collector.lock);
+	return before;
+}
+
+uint64_t pacing_goal(void)
+{
+	lock(&collector.lock);
+	const uint64_t goal = goal_now().goal;
+	unlock(&collector.lock);
+	return goal;
+}
+
+void pacing_fork_child(void)
+{
+	pacer.triggered = PACER_NO_CYCLE;
+	start_ns = os_precise_ns();
+	gc_cpu_ns = 0;
+	store_relaxed(&ncycles, 0);
+	gcstats_init();
 }
 
 uint64_t pacing_ncycles(void)

@@ -1,7 +1,7 @@
 /*
  * pacing: the pacer's numbers, taken from the process; see pacing.c.
  *
- * Context: the collector's thread, but for pacing_init.
+ * Context: the collector's thread, but for pacing_init and what says so.
  */
 #ifndef GC_PACING_H
 #define GC_PACING_H
@@ -43,6 +43,22 @@ void pacing_cycle_failed(void);
 
 /* The sweep is done. */
 void pacing_swept(void);
+
+/*
+ * Set GOGC and GOMEMLIMIT, as pacer_init takes them, and the trigger with
+ * them; a negative limit sets nothing.  What they were.  Context: busy.
+ */
+int64_t pacing_set_gc_percent(int64_t percent);
+int64_t pacing_set_memory_limit(int64_t limit);
+
+/* The goal of the next cycle, or of the one that runs; bytes.  Busy. */
+uint64_t pacing_goal(void);
+
+/*
+ * In the child of fork: no cycle runs, and none has.  The goal stays, as the
+ * heap does.
+ */
+void pacing_fork_child(void);
 
 /* Cycles that ended. */
 uint64_t pacing_ncycles(void);

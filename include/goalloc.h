@@ -58,8 +58,8 @@ struct goalloc_mem_stats {
 	uint64_t gc_sys;        /* the map from addresses to spans */
 	uint64_t other_sys;     /* all other memory of the library */
 
-	/* The collector; all 0 while there is none. */
-	uint64_t next_gc;                    /* heap size that starts one */
+	/* The collector; all 0 where there is none. */
+	uint64_t next_gc;                    /* heap size the next aims at */
 	uint64_t last_gc;                    /* end of the last, since 1970 */
 	uint64_t pause_total_ns;             /* cumulative */
 	uint64_t pause_ns[GOALLOC_NPAUSES];  /* ring; the last one is at */
@@ -89,6 +89,40 @@ GOALLOC_API void goalloc_read_mem_stats(struct goalloc_mem_stats *stats);
  * collector.
  */
 GOALLOC_API void goalloc_gc(void);
+
+/* Go's debug.GCStats.  Times end in ns since 1970. */
+struct goalloc_gc_stats {
+	uint64_t last_gc;                    /* end of the last; 0: none */
+	uint64_t num_gc;                     /* collections done */
+	uint64_t pause_total_ns;             /* cumulative */
+	uint32_t npauses;                    /* in the arrays */
+	uint64_t pause_ns[GOALLOC_NPAUSES];  /* the last one first */
+	uint64_t pause_end[GOALLOC_NPAUSES]; /* when each ended */
+};
+
+/*
+ * Fills in *stats, and nquantiles quantiles of the pauses: the first is the
+ * least pause, the last the greatest, those between lie at equal shares, so
+ * five are the minimum, the quarters and the maximum.  A pause is all the time
+ * that the program stood still in one collection.
+ */
+GOALLOC_API void goalloc_read_gc_stats(struct goalloc_gc_stats *stats,
+	uint64_t *quantiles, uint32_t nquantiles);
+
+/*
+ * Sets GOGC: the heap may grow by so many per cent before the next collection
+ * ends.  Negative: only the memory limit and goalloc_gc start one.  Returns
+ * what it was.  In a program that was started without GOGC there is no
+ * collector: nothing is set, and the result is -1.
+ */
+GOALLOC_API int goalloc_set_gc_percent(int percent);
+
+/*
+ * Sets GOMEMLIMIT: bytes that the process should stay below, INT64_MAX for no
+ * limit.  A negative one sets nothing.  Returns what it was; INT64_MAX where
+ * there is no collector.
+ */
+GOALLOC_API int64_t goalloc_set_memory_limit(int64_t bytes);
 
 /* Gives as much memory back to the OS as possible. */
 GOALLOC_API void goalloc_free_os_memory(void);

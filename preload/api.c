@@ -9,13 +9,31 @@
 #include "include/goalloc.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "config.h"
 #include "core/heap.h"
 #include "core/stats.h"
 #include "gc/gc.h"
 
+static_assert((int)GCSTATS_NPAUSES == (int)GOALLOC_NPAUSES, "the same ring");
 static_assert((int)NCLASSES <= (int)GOALLOC_NSIZES, "a row per class");
+
+static void read_collector(struct goalloc_mem_stats *stats)
+{
+	struct gc_numbers n;
+
+	gc_read_numbers(&n);
+	stats->next_gc = n.goal;
+	stats->last_gc = n.stats.last_gc;
+	stats->pause_total_ns = n.stats.pause_total_ns;
+	memcpy(stats->pause_ns, n.stats.pause_ns, sizeof stats->pause_ns);
+	memcpy(stats->pause_end, n.stats.pause_end, sizeof stats->pause_end);
+	stats->num_gc = (uint32_t)n.stats.num_gc;
+	stats->num_forced_gc = (uint32_t)n.stats.num_forced;
+	stats->gc_cpu_fraction = n.cpu_fraction;
+	stats->enable_gc = n.is_on;
+}
 
 EXPORT void goalloc_read_mem_stats(struct goalloc_mem_stats *stats)
 {
@@ -47,6 +65,37 @@ EXPORT void goalloc_read_mem_stats(struct goalloc_mem_stats *stats)
 		stats->by_size[i].mallocs = s.by_size[i].mallocs;
 		stats->by_size[i].frees = s.by_size[i].frees;
 	}
+	read_collector(stats);
+}
+
+EXPORT void goalloc_read_gc_stats(struct goalloc_gc_stats *stats,
+	uint64_t *quantiles, uint32_t nquantiles)
+{
+	struct gc_numbers n;
+
+	gc_read_numbers(&n);
+	*stats = (struct goalloc_gc_stats){
+		.last_gc = n.stats.last_gc,
+		.num_gc = n.stats.num_gc,
+		.pause_total_ns = n.stats.pause_total_ns,
+		.npauses = n.npauses,
+	};
+	for (uint32_t i = 0; i < n.npauses; i++) {
+		const uint64_t at = (n.stats.num_gc - 1 - i) % GOALLOC_NPAUSES;
+		stats->pause_ns[i] = n.stats.pause_ns[at];
+		stats->pause_end[i] = n.stats.pause_end[at];
+	}
+	gc_pause_quantiles(&n, quantiles, nquantiles);
+}
+
+EXPORT int goalloc_set_gc_percent(int percent)
+{
+	return gc_set_percent(percent);
+}
+
+EXPORT int64_t goalloc_set_memory_limit(int64_t bytes)
+{
+	return gc_set_memory_limit(bytes);
 }
 
 EXPORT void goalloc_gc(void)

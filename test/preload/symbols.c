@@ -25,7 +25,9 @@ static const char *const ours[] = {"malloc", "free", "calloc", "realloc",
 	"_ZdlPvmSt11align_val_t", "_ZdaPvmSt11align_val_t",
 	"_ZdlPvSt11align_val_tRKSt9nothrow_t",
 	"_ZdaPvSt11align_val_tRKSt9nothrow_t", "goalloc_read_mem_stats",
-	"goalloc_free_os_memory", "goalloc_gc", "goalloc_version"};
+	"goalloc_read_gc_stats", "goalloc_set_gc_percent",
+	"goalloc_set_memory_limit", "goalloc_free_os_memory", "goalloc_gc",
+	"goalloc_version"};
 
 static const char *const not_ours[] = {"strdup", "strndup", "realpath", "abort",
 	"mmap", "__malloc_hook", "memalignment"};
