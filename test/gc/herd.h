@@ -13,6 +13,9 @@
  * inverted address lies in no process's half of the address space, so that no
  * collector takes it for a pointer.
  *
+ * A place must be volatile, or known to others: the compiler drops a static
+ * variable that nobody reads.
+ *
  * The aim of a run is in GC_TEST:
  *   kept     every object must live and be intact
  *   control  the place holds the address inverted: 99 % must go within two

@@ -4,7 +4,7 @@
 
 enum { ELEMENT = 4096 };
 
-static char *from_one[HERD_USUAL];
+static char *volatile from_one[HERD_USUAL];
 
 static void plant(void)
 {

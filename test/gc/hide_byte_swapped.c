@@ -2,7 +2,7 @@
 /* expect: limit, byte-swapped pointers */
 #include "test/gc/herd.h"
 
-static uint64_t swapped[HERD_USUAL];
+static volatile uint64_t swapped[HERD_USUAL];
 
 static void plant(void)
 {

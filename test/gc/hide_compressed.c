@@ -3,7 +3,7 @@
 #include "test/gc/herd.h"
 
 static char *base;
-static int32_t offsets[HERD_USUAL];
+static volatile int32_t offsets[HERD_USUAL];
 
 static void plant(void)
 {

@@ -2,7 +2,7 @@
 /* expect: limit, split pointers */
 #include "test/gc/herd.h"
 
-static uint32_t low[HERD_USUAL], high[HERD_USUAL];
+static volatile uint32_t low[HERD_USUAL], high[HERD_USUAL];
 
 static void plant(void)
 {

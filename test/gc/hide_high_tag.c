@@ -2,7 +2,7 @@
 /* expect: limit, tags in the high bits */
 #include "test/gc/herd.h"
 
-static uint64_t tagged[HERD_USUAL];
+static volatile uint64_t tagged[HERD_USUAL];
 
 static void plant(void)
 {

@@ -1,7 +1,7 @@
 /* Types in the low three bits of a pointer, as Lisps, Ruby and OCaml do. */
 #include "test/gc/herd.h"
 
-static uintptr_t tagged[HERD_USUAL];
+static volatile uintptr_t tagged[HERD_USUAL];
 
 static void plant(void)
 {

@@ -2,14 +2,16 @@
 /* expect: limit, NaN-boxed values */
 #include "test/gc/herd.h"
 
-static double boxed[HERD_USUAL];
+static volatile double boxed[HERD_USUAL];
 
 static void plant(void)
 {
 	for (uint32_t i = 0; i < HERD_USUAL; i++) {
 		const uint64_t bits =
 			(uintptr_t)herd_add(16 + i) | 0xfff8000000000000u;
-		memcpy(&boxed[i], &bits, sizeof bits);
+		double value;
+		memcpy(&value, &bits, sizeof value);
+		boxed[i] = value;
 	}
 }
 

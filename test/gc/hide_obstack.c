@@ -15,7 +15,7 @@ static void plant(void)
 		obstack_ptr_grow(&stack, planted(herd_add(16 + i)));
 		if (i % 10 == 0)
 			(void)obstack_finish(&stack);
-		obstack_blank(&stack, 100);
+		obstack_blank(&stack, 96);
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "test/gc/herd.h"
 
 static pid_t child;
-static void *kept[HERD_USUAL];
+static void *volatile kept[HERD_USUAL];
 
 static void plant(void)
 {
@@ -18,7 +18,8 @@ static void plant(void)
 		pause();
 		_exit(0);
 	}
-	memset(kept, 0, sizeof kept);
+	for (uint32_t i = 0; i < HERD_USUAL; i++)
+		kept[i] = NULL;
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 /* expect: limit, self-relative offsets */
 #include "test/gc/herd.h"
 
-static ptrdiff_t distances[HERD_USUAL];
+static volatile ptrdiff_t distances[HERD_USUAL];
 
 static void plant(void)
 {

@@ -2,7 +2,7 @@
 /* expect: limit, shifted pointers */
 #include "test/gc/herd.h"
 
-static uint64_t counted[HERD_USUAL];
+static volatile uint64_t counted[HERD_USUAL];
 
 static void plant(void)
 {

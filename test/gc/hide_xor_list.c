@@ -6,7 +6,7 @@ struct node {
 	uintptr_t link; /* previous ^ next */
 };
 
-static void *first; /* the list is walked from here */
+static void *volatile first; /* the list is walked from here */
 
 static void plant(void)
 {

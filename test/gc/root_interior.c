@@ -12,7 +12,7 @@
 enum { NOBJECTS = 120 };
 
 static const char *which;
-static void *places[NOBJECTS];
+static void *volatile places[NOBJECTS];
 static size_t sizes[NOBJECTS];
 
 struct __attribute__((packed)) packed {
@@ -22,7 +22,7 @@ struct __attribute__((packed)) packed {
 };
 
 static struct packed packed_static[NOBJECTS];
-static struct packed *packed_places = packed_static;
+static struct packed *volatile packed_places = packed_static;
 
 static bool is(const char *name)
 {
