@@ -12,7 +12,9 @@
  * turns slower costs rounds, not the promise of the estimate.  Four rounds
  * are made in any case, below that no difference can be told from chance.
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
@@ -88,6 +90,7 @@ static void request_fill(
 
 	memset(q, 0, sizeof *q);
 	q->mode = mode;
+	q->is_own_malloc = p->library == NULL;
 	q->limit = c->options.limit;
 	q->idle = c->options.idle;
 	q->expected_peak = (uint64_t)fmax(0, p->warmup.value[METRIC_rss]);
@@ -214,12 +217,29 @@ static void runner_run(struct runner *r, struct contender *p,
 
 /* ---- The phases ------------------------------------------------------ */
 
+/* A program that is linked with an allocator gets glibc's by a preload. */
+static bool runner_try_force_glibc(struct runner *r, struct contender *p)
+{
+	Dl_info libc;
+
+	if (p->library != NULL || r->result.own_malloc[0] == '\0' ||
+		dladdr((void *)gnu_get_libc_version, &libc) == 0)
+		return false;
+	p->library = must_copy(libc.dli_fname);
+	progress_say(&r->progress,
+		"%s brings %s; for %s, glibc's malloc is preloaded",
+		r->c->command[0], r->result.own_malloc, p->name);
+	return true;
+}
+
 static void runner_warm_up(struct runner *r)
 {
 	for (size_t i = 0; i < r->c->ncontenders; i++) {
 		struct contender *p = &r->c->contenders[i];
 
 		runner_run(r, p, SAMPLER_TIMED, "first run");
+		if (runner_try_force_glibc(r, p))
+			runner_run(r, p, SAMPLER_TIMED, "first run again");
 		p->warmup = r->result.metrics;
 	}
 }

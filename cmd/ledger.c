@@ -48,8 +48,9 @@ static struct bucket_sum bucket_add_up(
 	const struct probe_page *page, size_t bucket)
 {
 	struct bucket_sum sum = {0};
+	const uint32_t nshards = load_relaxed(&page->nshards);
 
-	for (int i = 0; i < PROBE_NSHARDS; i++) {
+	for (uint32_t i = 0; i < nshards && i < PROBE_NSHARDS; i++) {
 		const struct probe_bucket *b = &page->shard[i].bucket[bucket];
 		const double got = (double)load_relaxed(&b->got);
 		const double n = (double)load_relaxed(&b->nallocs);
@@ -135,7 +136,8 @@ static void ledger_split_live(
 
 	row[LEDGER_requested] = live.requested;
 	row[LEDGER_rounding] = live.rounded - live.requested + headers;
-	row[h->goal > 0 ? LEDGER_quarantine : LEDGER_caches] = rest;
+	if (h->allocator != PROBE_UNKNOWN)
+		row[h->goal > 0 ? LEDGER_quarantine : LEDGER_caches] = rest;
 	row[LEDGER_slots] = (double)h->slots;
 	row[LEDGER_kept] = (double)h->kept;
 	row[LEDGER_metadata] = (double)h->metadata;
@@ -181,8 +183,12 @@ bool ledger_take(struct ledger *out, pid_t pid, const struct probe_page *page)
 	const double counted = (double)(h.live + h.slots + h.kept + h.metadata);
 	smaps_free(&s);
 
-	row[LEDGER_untouched] = fmin(0, resident - counted);
-	row[LEDGER_unexplained] = fmax(0, resident - counted);
+	const double excess =
+		resident -
+		fmax(counted, row[LEDGER_requested] + row[LEDGER_rounding]);
+	row[LEDGER_untouched] = fmin(0, excess);
+	row[h.allocator == PROBE_UNKNOWN ? LEDGER_heap : LEDGER_unexplained] =
+		fmax(0, excess);
 	row[LEDGER_other] = anon - resident;
 	*out = ledger;
 	return true;

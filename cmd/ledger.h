@@ -20,13 +20,14 @@
 	X(rounding, "rounding and headers")                                    \
 	X(caches, "thread caches")                                             \
 	X(quarantine, "freed, not yet reusable")                               \
-	X(slots, "free slots between live objects")                            \
-	X(kept, "free memory not given back")                                  \
+	X(slots, "free between live objects")                                  \
+	X(kept, "free, not given back")                                        \
+	X(heap, "free, or its tables")                                         \
 	X(metadata, "allocator's own tables")                                  \
 	X(untouched, "of these never touched")                                 \
-	X(code, "program files and libraries")                                 \
+	X(code, "program files, libraries")                                    \
 	X(stacks, "stacks")                                                    \
-	X(other, "mapped by the program itself")                               \
+	X(other, "the program's own mappings")                                 \
 	X(unexplained, "not explained")
 
 #define LEDGER_ID(name, heading) LEDGER_##name,

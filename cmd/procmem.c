@@ -101,7 +101,8 @@ size_t procmem_count_maps(pid_t pid)
 	return n;
 }
 
-bool procmem_has_file(pid_t pid, const char *file)
+/* The first line of maps that has one of the words in it; NULL: none. */
+static char *find_map(pid_t pid, const char *const *words, size_t nwords)
 {
 	char path[64];
 	char *line = NULL;
@@ -111,12 +112,38 @@ bool procmem_has_file(pid_t pid, const char *file)
 	snprintf(path, sizeof path, "/proc/%d/maps", pid);
 	FILE *maps = fopen(path, "re");
 	if (maps == NULL)
-		return false;
+		return NULL;
 	while (!is_found && getline(&line, &room, maps) > 0)
-		is_found = strstr(line, file) != NULL;
-	free(line);
+		for (size_t i = 0; !is_found && i < nwords; i++)
+			is_found = strstr(line, words[i]) != NULL;
 	fclose(maps);
-	return is_found;
+	if (is_found)
+		return line;
+	free(line);
+	return NULL;
+}
+
+bool procmem_has_file(pid_t pid, const char *file)
+{
+	char *line = find_map(pid, &file, 1);
+
+	free(line);
+	return line != NULL;
+}
+
+bool procmem_find_malloc(pid_t pid, char *name, size_t size)
+{
+	static const char *const words[] = {"/libjemalloc", "/libtcmalloc",
+		"/libmimalloc", "/libsnmalloc", "/libhardened_malloc",
+		"/libgoalloc.so"};
+	char *line = find_map(pid, words, sizeof words / sizeof *words);
+
+	if (line == NULL)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(name, size, "%s", strrchr(line, '/') + 1);
+	free(line);
+	return true;
 }
 
 uint64_t procmem_read_peak(pid_t pid)

@@ -30,6 +30,9 @@ size_t procmem_count_maps(pid_t pid);
 /* Whether the process has a file of this name mapped. */
 bool procmem_has_file(pid_t pid, const char *path);
 
+/* Writes the file name of an allocator that is mapped; false: none is. */
+bool procmem_find_malloc(pid_t pid, char *name, size_t size);
+
 /* Greatest RSS so far, in bytes; 0 if it cannot be read. */
 uint64_t procmem_read_peak(pid_t pid);
 

@@ -16,7 +16,7 @@
 enum {
 	COLUMNS = 80,
 	HEADING = 27, /* columns of a row's heading */
-	NARROW = 12,  /* of a contender's column */
+	WIDEST = 12,  /* of a contender's column */
 };
 
 /* Figures worth a line here; the others are in the files. */
@@ -54,6 +54,14 @@ static void print_head(const struct comparison *c)
 	free(command);
 }
 
+/* Of a contender's column. */
+static int narrow(const struct comparison *c)
+{
+	const int room = (COLUMNS - HEADING) / (int)c->ncontenders;
+
+	return room < WIDEST ? room : WIDEST;
+}
+
 static bool is_wide(const struct comparison *c)
 {
 	return c->ncontenders <= 2;
@@ -63,7 +71,8 @@ static void print_names(const struct comparison *c)
 {
 	printf("%*s", HEADING, "");
 	for (size_t i = 0; i < c->ncontenders; i++)
-		printf("%*.*s", NARROW, NARROW - 1, c->contenders[i].name);
+		printf("%*.*s", narrow(c), narrow(c) - 1,
+			c->contenders[i].name);
 	if (c->ncontenders == 2)
 		printf("   difference, 95 %% interval");
 	printf("\n");
@@ -97,7 +106,7 @@ static void print_row(const struct comparison *c, enum metric metric)
 				text, sizeof text, row->unit, f->median.median);
 		else
 			report_delta(text, sizeof text, f, metric, true);
-		printf("%*s", NARROW, text);
+		printf("%*s", narrow(c), text);
 	}
 	if (c->ncontenders == 2)
 		print_pair_row(c, metric);
@@ -136,7 +145,7 @@ static void print_ledger_row(const struct comparison *c, int row)
 
 		metric_format(text, sizeof text, UNIT_BYTES,
 			l->is_known ? l->row[row] : NAN);
-		printf("%*s", NARROW, text);
+		printf("%*s", narrow(c), text);
 	}
 	printf("\n");
 }
@@ -147,7 +156,7 @@ static void print_ledger(const struct comparison *c)
 
 	printf("\n%-*s", HEADING, "RSS when it was highest");
 	for (size_t i = 0; i < c->ncontenders; i++)
-		printf("%*s", NARROW,
+		printf("%*s", narrow(c),
 			metric_format(text, sizeof text, UNIT_BYTES,
 				c->contenders[i].ledger.is_known
 					? c->contenders[i].ledger.rss

@@ -140,6 +140,9 @@ static void run_look_at_maps(struct run *run, pid_t pid)
 
 	if (!run->is_seen)
 		run->is_seen = procmem_has_file(pid, file);
+	if (run->request->is_own_malloc && run->result->own_malloc[0] == '\0')
+		procmem_find_malloc(pid, run->result->own_malloc,
+			sizeof run->result->own_malloc);
 	if (run->request->mode != SAMPLER_OBSERVED)
 		return;
 	const size_t nmaps = procmem_count_maps(pid);
@@ -187,6 +190,8 @@ static int run_pause_ms(const struct run *run, double cost)
 	const double least = is_timed ? LOOK_SLOW_MS : LOOK_MS;
 	const double share = is_timed ? TIMED_SHARE : OBSERVED_SHARE;
 
+	if (run->watch != NULL && watch_is_idle(run->watch))
+		return LOOK_SLOW_MS;
 	return (int)(run->stretch * fmax(least, cost * 1e3 * share));
 }
 
@@ -197,10 +202,13 @@ static bool run_wait(struct run *run, struct pollfd *fd, int ms)
 
 	if (run->watch == NULL)
 		return poll(fd, 1, ms) > 0;
+	const bool was_idle = watch_is_idle(run->watch);
 	while (now_seconds() < until) {
 		if (poll(fd, 1, 0) > 0)
 			return true;
 		watch_wait(run->watch, until - now_seconds());
+		if (watch_is_idle(run->watch) && !was_idle)
+			return false; /* a look, now */
 	}
 	return false;
 }

@@ -38,11 +38,12 @@ struct sampler_request {
 	uint64_t expected_peak; /* RSS of an earlier run, bytes; 0: unknown */
 	char preload[SAMPLER_ENV]; /* LD_PRELOAD; empty: none */
 	char must_map[PATH_MAX];   /* a process must show this file; or empty */
-	char env[SAMPLER_ENV];     /* NAME=VALUE, each ended by 0; then a 0 */
-	char input[PATH_MAX];      /* stdin */
-	char output[PATH_MAX];     /* stdout goes there */
-	char errors[PATH_MAX];     /* stderr goes there */
-	char folder[PATH_MAX];     /* of the probe's pages and the series */
+	bool is_own_malloc;    /* look whether the program brings a malloc */
+	char env[SAMPLER_ENV]; /* NAME=VALUE, each ended by 0; then a 0 */
+	char input[PATH_MAX];  /* stdin */
+	char output[PATH_MAX]; /* stdout goes there */
+	char errors[PATH_MAX]; /* stderr goes there */
+	char folder[PATH_MAX]; /* of the probe's pages and the series */
 };
 
 /* One look at the tree. */
@@ -76,7 +77,8 @@ struct sampler_result {
 	int error;                 /* errno of SAMPLER_NO_START */
 	struct metrics metrics;    /* what was measured */
 	size_t nsamples;           /* written to folder/series */
-	size_t nprocesses;         /* seen in the tree, ever */
+	size_t nprocesses;         /* in the tree, at most */
+	char own_malloc[64];       /* the program brings it; empty: none seen */
 	struct ledger ledger;      /* at the highest RSS that was met */
 	struct ledger_sizes sizes; /* requests by size */
 };

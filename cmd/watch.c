@@ -32,7 +32,7 @@
 #include "cmd/ledger.h"
 
 /* The ledger is taken again when RSS is so much higher. */
-static const double LEDGER_STEP = 1.002;
+static const double LEDGER_STEP = 1.01;
 /* Not below this share of an earlier run's peak: it would not last. */
 static const double LEDGER_FROM = 0.5;
 /* One wait is no longer, so that an end is noticed. */
@@ -86,19 +86,30 @@ static struct probe_page *page_map(const char *folder, pid_t pid)
 	return NULL;
 }
 
+static uint64_t page_inode(const char *folder, pid_t pid)
+{
+	char path[PATH_MAX + 32];
+	struct stat info;
+
+	snprintf(path, sizeof path, "%s/%d.probe", folder, pid);
+	return stat(path, &info) == 0 ? info.st_ino : 0;
+}
+
 /* The page of a process; NULL: it has none, or there are too many. */
 static struct watch_page *watch_find(struct watch *w, pid_t pid)
 {
+	const uint64_t inode = page_inode(w->request->folder, pid);
+
 	for (size_t i = 0; i < w->npages; i++)
-		if (w->pages[i].pid == pid)
+		if (w->pages[i].pid == pid && w->pages[i].inode == inode)
 			return &w->pages[i];
-	if (w->npages == WATCH_PAGES)
+	if (w->npages == WATCH_PAGES || inode == 0)
 		return NULL;
 	struct probe_page *page = page_map(w->request->folder, pid);
 	if (page == NULL)
 		return NULL;
 	struct watch_page *p = &w->pages[w->npages++];
-	*p = (struct watch_page){.pid = pid, .page = page};
+	*p = (struct watch_page){.pid = pid, .inode = inode, .page = page};
 	return p;
 }
 
@@ -124,10 +135,15 @@ void watch_look(struct watch *w, pid_t pid, uint64_t rss)
 
 /* ---- Questions ------------------------------------------------------- */
 
+static bool watch_is_great(const struct watch *w, uint64_t rss)
+{
+	return (double)rss > LEDGER_FROM * (double)w->request->expected_peak;
+}
+
 static bool watch_wants_ledger(const struct watch *w, uint64_t rss)
 {
 	return (double)rss > LEDGER_STEP * w->ledger.rss &&
-	       (double)rss > LEDGER_FROM * (double)w->request->expected_peak;
+	       watch_is_great(w, rss);
 }
 
 /* The greatest process that is still there, or NULL. */
@@ -144,6 +160,16 @@ static struct watch_page *watch_greatest(struct watch *w)
 	return greatest;
 }
 
+/* The last look at an idle program has been taken: it may go. */
+static void watch_end_idle(struct watch *w, struct watch_page *p)
+{
+	if (watch_now() - w->idle_since < w->request->idle)
+		return;
+	page_let_go(&p->page->is_kept);
+	w->idle_since = 0;
+	w->has_idled = true;
+}
+
 void watch_ask(struct watch *w)
 {
 	struct watch_page *p = w->main;
@@ -155,9 +181,15 @@ void watch_ask(struct watch *w)
 		if (&w->pages[i] != p &&
 			load_acquire(&w->pages[i].page->is_kept))
 			page_let_go(&w->pages[i].page->is_kept);
-	if (p == NULL || load_acquire(&p->page->is_over) != 0)
+	if (p == NULL)
 		return;
-	store_relaxed(&p->page->is_kept, 1);
+	if (w->idle_since > 0)
+		watch_end_idle(w, p);
+	if (load_acquire(&p->page->is_over) != 0)
+		return;
+	/* Not a shell that starts the process that matters, nor its helpers. */
+	p->was_great = p->was_great || watch_is_great(w, p->rss);
+	store_relaxed(&p->page->is_kept, !w->has_idled && p->was_great);
 	store_relaxed(&p->page->is_held, watch_wants_ledger(w, p->rss));
 	p->is_answered = false;
 	/* pairs: probe_meet_question */
@@ -168,27 +200,21 @@ static void watch_take_ledger(struct watch *w, const struct watch_page *p)
 {
 	struct ledger ledger = {0};
 
-	if (!ledger_take(&ledger, p->pid, p->page))
-		return;
-	if (w->ledger.is_known && ledger.rss <= w->ledger.rss)
+	if (!ledger_take(&ledger, p->pid, p->page) ||
+		ledger.rss <= LEDGER_STEP * w->ledger.rss)
 		return;
 	ledger.t = watch_now() - w->start;
 	w->ledger = ledger;
 }
 
-/* The program is at its end: it stays for a while, and may go then. */
+/* The program is at its end: it stays as long as it is watched. */
 static void watch_meet_end(struct watch *w, struct watch_page *p)
 {
-	if (w->idle_since == 0) {
-		p->heap = p->page->heap;
-		watch_take_ledger(w, p);
-		w->idle_since = watch_now();
-	}
-	if (watch_now() - w->idle_since < w->request->idle)
+	if (w->idle_since > 0 || load_relaxed(&p->page->is_kept) == 0)
 		return;
-	page_let_go(&p->page->is_kept);
-	p->rss = 0;
-	w->main = NULL;
+	p->heap = p->page->heap;
+	watch_take_ledger(w, p);
+	w->idle_since = watch_now();
 }
 
 static void watch_meet_answer(struct watch *w, struct watch_page *p)
@@ -201,10 +227,23 @@ static void watch_meet_answer(struct watch *w, struct watch_page *p)
 	page_let_go(&p->page->is_held);
 }
 
+/* Live bytes rise and fall between two looks, too. */
+static void watch_note_live(struct watch *w)
+{
+	double live = 0;
+
+	for (size_t i = 0; i < w->npages; i++)
+		if (w->pages[i].rss > 0)
+			live += ledger_live_of(w->pages[i].page).requested;
+	w->peak_live = fmax(w->peak_live, live);
+}
+
 void watch_wait(struct watch *w, double seconds)
 {
 	struct watch_page *p = w->main;
 	const double limit = fmin(fmax(seconds, 0), WAIT_SECONDS);
+
+	watch_note_live(w);
 
 	if (p == NULL) {
 		usleep((useconds_t)(limit * 1e6));

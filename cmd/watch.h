@@ -20,10 +20,12 @@ enum { WATCH_PAGES = 64 /* processes of a run that are watched */ };
 /* One process with a probe. */
 struct watch_page {
 	pid_t pid;               /* whose page it is */
+	uint64_t inode;          /* of its file: an exec begins a new one */
 	struct probe_page *page; /* mapped */
 	struct probe_heap heap;  /* its latest answer; allocator 0: none */
 	uint64_t rss;            /* at the last look, bytes; 0: it is gone */
 	uint32_t question;       /* number of the latest */
+	bool was_great;          /* it had a good part of the expected peak */
 	bool is_answered;        /* that one has been */
 };
 
@@ -34,6 +36,7 @@ struct watch {
 	struct watch_page *main; /* the one with the most memory; or NULL */
 	struct ledger ledger;    /* at the highest RSS met so far */
 	double start;            /* of the run, seconds */
+	bool has_idled;          /* one process has been watched idle */
 	double idle_since;       /* the program waits at its end; 0: not */
 	double peak_live;        /* rounded, whole tree, bytes */
 	double peak_waste;       /* held or kept beyond what was asked for */

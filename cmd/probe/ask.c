@@ -53,9 +53,10 @@ void probe_ask_prepare(void)
 	ask_find(&ask.goalloc, "goalloc_read_mem_stats");
 	ask_find(&ask.mallctl, "mallctl");
 	ask_find(&ask.mallinfo, "mallinfo2");
-	if (ask.goalloc != NULL)
+	/* What malloc is, not what else the program is linked with. */
+	if (is_same_library("malloc", "goalloc_read_mem_stats"))
 		ask.which = PROBE_GOALLOC;
-	else if (ask.mallctl != NULL)
+	else if (is_same_library("malloc", "mallctl"))
 		ask.which = PROBE_JEMALLOC;
 	else if (ask.mallinfo != NULL &&
 		 is_same_library("malloc", "mallinfo2") &&

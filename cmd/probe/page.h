@@ -84,6 +84,7 @@ struct probe_page {
 	uint32_t is_kept;       /* rest at the end: futex */
 	uint32_t is_over;       /* the program is at its end */
 	uint32_t is_busy;       /* a thread is answering */
+	uint32_t nshards;       /* in use, as good as exactly */
 	struct probe_heap heap; /* the answer */
 	struct probe_shard shard[PROBE_NSHARDS];
 };

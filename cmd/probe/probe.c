@@ -64,6 +64,7 @@ static struct probe_page *page = &blank;
 static uint32_t nthreads;
 static __thread struct probe_shard *my_shard;
 static __thread bool is_looking_up;
+static __thread bool is_inside; /* the allocator itself calls malloc */
 
 /* ---- Counting -------------------------------------------------------- */
 
@@ -72,6 +73,8 @@ static struct probe_shard *probe_shard(void)
 	if (my_shard == NULL) {
 		const uint32_t i = fetch_add_relaxed(&nthreads, 1);
 		my_shard = &page->shard[i % PROBE_NSHARDS];
+		if (i < PROBE_NSHARDS)
+			store_relaxed(&page->nshards, i + 1);
 	}
 	return my_shard;
 }
@@ -124,7 +127,9 @@ static void probe_answer(bool is_over)
 	if (!try_cas_acquire(&page->is_busy, &expected, 1))
 		return;
 	const uint32_t question = load_acquire(&page->question);
+	is_inside = true;
 	probe_ask_allocator(&page->heap);
+	is_inside = false;
 	/* pairs: watch_wait */
 	store_release(&page->is_over, is_over);
 	store_release(&page->answer, question);
@@ -157,6 +162,7 @@ static void probe_open(const struct probe_page *counted)
 	if (folder == NULL)
 		return;
 	snprintf(path, sizeof path, "%s/%d.probe", folder, getpid());
+	unlink(path); /* of what this process was before its exec */
 	const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
@@ -168,6 +174,7 @@ static void probe_open(const struct probe_page *counted)
 	if (p == MAP_FAILED)
 		return;
 	memcpy(p->shard, counted->shard, sizeof p->shard);
+	p->nshards = counted->nshards;
 	p->pid = getpid();
 	page = p;
 	my_shard = NULL;
@@ -250,10 +257,22 @@ static void *early_malloc(size_t size)
 	return early.bytes + early.used - rounded;
 }
 
-static void *probe_counted(void *p, size_t size)
+/* A call begins; false: it is the allocator's own and does not count. */
+static bool probe_enter(void)
+{
+	if (is_inside)
+		return false;
+	probe_meet_question();
+	is_inside = true;
+	return true;
+}
+
+/* A call that has been entered ends with this result. */
+static void *probe_leave(void *p, size_t size)
 {
 	if (p != NULL)
 		probe_count_request(size, next.usable_size(p));
+	is_inside = false;
 	return p;
 }
 
@@ -261,25 +280,31 @@ EXPORT void *malloc(size_t size)
 {
 	if (!probe_is_ready())
 		return early_malloc(size);
-	probe_meet_question();
-	return probe_counted(next.malloc(size), size);
+	if (!probe_enter())
+		return next.malloc(size);
+	return probe_leave(next.malloc(size), size);
 }
 
 EXPORT void free(void *p)
 {
 	if (p == NULL || is_early(p) || !probe_is_ready())
 		return;
-	probe_meet_question();
+	if (!probe_enter()) {
+		next.free(p);
+		return;
+	}
 	probe_count_free(next.usable_size(p));
 	next.free(p);
+	is_inside = false;
 }
 
 EXPORT void *calloc(size_t n, size_t size)
 {
 	if (!probe_is_ready())
 		return early_malloc(n * size); /* zero from the start */
-	probe_meet_question();
-	return probe_counted(next.calloc(n, size), n * size);
+	if (!probe_enter())
+		return next.calloc(n, size);
+	return probe_leave(next.calloc(n, size), n * size);
 }
 
 static void *realloc_early(void *p, size_t size)
@@ -298,12 +323,13 @@ EXPORT void *realloc(void *p, size_t size)
 		return malloc(size);
 	if (is_early(p))
 		return realloc_early(p, size);
-	probe_meet_question();
+	if (!probe_enter())
+		return next.realloc(p, size);
 	const size_t before = next.usable_size(p);
 	void *moved = next.realloc(p, size);
 	if (moved != NULL || size == 0)
 		probe_count_free(before);
-	return probe_counted(moved, size);
+	return probe_leave(moved, size);
 }
 
 EXPORT void *reallocarray(void *p, size_t n, size_t size)
@@ -321,8 +347,9 @@ EXPORT void *memalign(size_t align, size_t size)
 {
 	if (!probe_is_ready())
 		return NULL;
-	probe_meet_question();
-	return probe_counted(next.memalign(align, size), size);
+	if (!probe_enter())
+		return next.memalign(align, size);
+	return probe_leave(next.memalign(align, size), size);
 }
 
 EXPORT void *aligned_alloc(size_t align, size_t size)
