@@ -203,10 +203,13 @@ uint64_t os_thread_cpu_ns(void)
 
 uint64_t os_random(void)
 {
-	const uint64_t *bytes = (const uint64_t *)getauxval(AT_RANDOM);
+	const char *bytes = (const char *)getauxval(AT_RANDOM);
+	uint64_t word = 0;
 
 	/* The first 8 bytes are the stack protector's and pointer guard's. */
-	return bytes != NULL ? bytes[1] * UINT64_C(0x9e3779b97f4a7c15) : 0;
+	if (bytes != NULL) /* 16 of them, at any address */
+		__builtin_memcpy(&word, bytes + 8, sizeof word);
+	return word * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 uint64_t os_physical_memory(void)
