@@ -74,14 +74,17 @@ bool dirty_track(uintptr_t lo, uintptr_t hi);
 void dirty_untrack(uintptr_t lo, uintptr_t hi);
 
 enum dirty_mode {
-	DIRTY_REARM, /* what is visited is armed again before; what is not
-			tracked is left for the end */
-	DIRTY_FINAL, /* what is not tracked is visited whole */
+	DIRTY_REARM,  /* what is visited is armed again before; what is not
+			 tracked is left for the end */
+	DIRTY_REPAIR, /* the same, but where track was lost of a range that was
+			 tracked, it is tracked anew and visited whole.  Only
+			 for memory where nobody else maps: see dirty_track */
+	DIRTY_FINAL,  /* what is not tracked is visited whole */
 };
 
 /* What a scan has found, in bytes. */
 struct dirty_found {
-	size_t written;   /* visited because they were written */
+	size_t written;   /* visited because they were written, or repaired */
 	size_t untracked; /* of unknown state; visited in DIRTY_FINAL only */
 };
 

@@ -69,12 +69,12 @@ size_t dirtymap_find(const struct dirtymap *m, uintptr_t addr)
 	return low;
 }
 
-bool dirtymap_add(struct dirtymap *m, uintptr_t lo, uintptr_t hi)
+bool dirtymap_add(struct dirtymap *m, uintptr_t lo, uintptr_t hi, uint32_t lost)
 {
 	check(lo < hi && lo / DIRTYMAP_PIECE == (hi - 1) / DIRTYMAP_PIECE);
 	const size_t index = dirtymap_find(m, lo);
 	check(index == m->npieces || m->pieces[index].lo >= hi);
-	return insert_at(m, index, lo, hi, 0);
+	return insert_at(m, index, lo, hi, lost);
 }
 
 bool dirtymap_remove(struct dirtymap *m, uintptr_t lo, uintptr_t hi)
@@ -108,7 +108,6 @@ void dirtymap_verify(const struct dirtymap *m)
 		const struct dirtymap_piece *p = &m->pieces[i];
 		check(p->lo >= end && p->lo < p->hi);
 		check(p->lo / DIRTYMAP_PIECE == (p->hi - 1) / DIRTYMAP_PIECE);
-		check(p->lost <= 1);
 		end = p->hi;
 	}
 }

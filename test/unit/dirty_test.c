@@ -6,7 +6,6 @@
  */
 #include <sys/uio.h>
 
-#include "gc/dirtymap.h"
 #include "test/unit/dirty_pages.h"
 
 /* The rungs that track, as far as this machine has them. */
@@ -224,180 +223,6 @@ START_TEST(test_untracked_memory_is_visited_whole)
 }
 END_TEST
 
-/* Three pieces of 64 MiB, a few pages of each in use. */
-static struct test_pages test_three_pieces(void)
-{
-	const size_t size = 4 * DIRTYMAP_PIECE;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	char *aligned = p + DIRTYMAP_PIECE - (uintptr_t)p % DIRTYMAP_PIECE;
-	struct test_pages t =
-		test_pages_at(aligned, 3 * DIRTYMAP_PIECE / os_page_size);
-
-	for (size_t piece = 0; piece < 3; piece++)
-		memset(aligned + piece * DIRTYMAP_PIECE, 1, 16 * os_page_size);
-	dirty_begin();
-	ck_assert(dirty_track(t.base, test_end(&t)));
-	t.deaf = true; /* it is large */
-	return t;
-}
-
-static void test_map_over(char *p)
-{
-	ck_assert_ptr_eq(
-		mmap(p, 2 * os_page_size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
-		p);
-}
-
-static void test_move_over(char *p)
-{
-	char *from = mmap(NULL, 2 * os_page_size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	memset(from, 7, 2 * os_page_size);
-	ck_assert_ptr_eq(mremap(from, 2 * os_page_size, 2 * os_page_size,
-				 MREMAP_MAYMOVE | MREMAP_FIXED, p),
-		p);
-}
-
-static void test_move_within(char *p)
-{
-	char *from = p + 8 * os_page_size;
-
-	ck_assert_ptr_eq(mremap(from, 2 * os_page_size, 2 * os_page_size,
-				 MREMAP_MAYMOVE | MREMAP_FIXED, p),
-		p);
-}
-
-static void (*const replacers[])(char *) = {
-	test_map_over, test_move_over, test_move_within};
-
-START_TEST(test_a_mapping_that_was_replaced_is_noticed)
-{
-	const size_t piece = DIRTYMAP_PIECE / os_page_size;
-	const enum dirty_mode modes[] = {DIRTY_REARM, DIRTY_FINAL};
-
-	test_init(tracking[0]);
-	for (size_t i = 0; i < UNIT_COUNT(modes); i++) {
-		struct test_pages t = test_three_pieces();
-		test_write(&t, 0, 2);
-		test_write(&t, piece, 2); /* before the hole, in its piece */
-		test_write(&t, 2 * piece + 1, 2);
-		replacers[_i]((char *)t.base + DIRTYMAP_PIECE + os_page_size);
-		struct dirty_found found = dirty_scan(
-			t.base, test_end(&t), modes[i], test_visit, &t);
-		ck_assert_uint_eq(found.untracked, DIRTYMAP_PIECE);
-		/* Whatever the first scan armed, the last one visits all. */
-		found = dirty_scan(
-			t.base, test_end(&t), DIRTY_FINAL, test_visit, &t);
-		ck_assert_uint_eq(found.untracked, DIRTYMAP_PIECE);
-		ck_assert_uint_eq(found.written,
-			modes[i] == DIRTY_REARM ? 0 : 2 * os_page_size);
-		/* The next cycle tracks it again. */
-		dirty_begin();
-		ck_assert(dirty_track(t.base, test_end(&t)));
-		test_write(&t, piece, 3);
-		test_write(&t, piece + 1, 3);
-		found = dirty_scan(
-			t.base, test_end(&t), DIRTY_FINAL, test_visit, &t);
-		ck_assert_uint_eq(found.untracked, 0);
-		ck_assert_uint_eq(found.written, 2 * os_page_size);
-	}
-}
-END_TEST
-
-/* A scan that failed has armed pages before it did. */
-START_TEST(test_what_is_lost_stays_lost)
-{
-	const size_t piece = DIRTYMAP_PIECE / os_page_size;
-
-	test_init(tracking[0]);
-	struct test_pages t = test_three_pieces();
-	test_write(&t, piece, 2);
-	test_map_over(test_page(&t, piece + 4));
-	test_scan(&t, DIRTY_REARM);
-	munmap(test_page(&t, piece + 4), 2 * os_page_size);
-	const struct dirty_found found =
-		dirty_scan(t.base, test_end(&t), DIRTY_FINAL, test_visit, &t);
-	ck_assert_uint_eq(found.untracked, DIRTYMAP_PIECE);
-	ck_assert_uint_eq(found.written, 0);
-}
-END_TEST
-
-/* Before Linux 6.13 its pages say that they are armed; they are not. */
-START_TEST(test_a_moved_mapping_is_tracked_anew)
-{
-	struct test_pages t = test_tracked(tracking[_i], TEST_NPAGES);
-	void *to = mmap(NULL, test_size(&t), PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	ck_assert_ptr_eq(mremap((void *)t.base, test_size(&t), test_size(&t),
-				 MREMAP_MAYMOVE | MREMAP_FIXED, to),
-		to);
-	t.base = (uintptr_t)to;
-	test_write(&t, 4, 2);
-	ck_assert(test_begin(&t));
-	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 0);
-	test_write(&t, 4, 3);
-	test_write(&t, 5, 3);
-	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 2);
-	ck_assert_uint_eq(test_lost(&t), 0);
-}
-END_TEST
-
-START_TEST(test_unmapped_memory_is_no_error)
-{
-	struct test_pages t = test_tracked(tracking[0], TEST_NPAGES);
-
-	munmap(test_page(&t, 10), 10 * os_page_size);
-	test_write(&t, 30, 2);
-	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 1);
-	munmap((void *)t.base, test_size(&t));
-	ck_assert_uint_eq(test_scan(&t, DIRTY_FINAL), 0);
-	/* What is mapped there later is noticed. */
-	ck_assert_ptr_eq(
-		mmap((void *)t.base, 2 * os_page_size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
-		(void *)t.base);
-	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 0);
-	t.npages = 2;
-	ck_assert_uint_eq(test_scan(&t, DIRTY_FINAL), 2);
-}
-END_TEST
-
-/* The program itself has a userfaultfd there. */
-static int test_own_uffd(struct test_pages *t)
-{
-	const int fd = (int)syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY);
-	struct uffdio_api api = {.api = UFFD_API};
-	struct uffdio_register r = {
-		{t->base, test_size(t)}, UFFDIO_REGISTER_MODE_MISSING, 0};
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(ioctl(fd, UFFDIO_API, &api), 0);
-	ck_assert_int_eq(ioctl(fd, UFFDIO_REGISTER, &r), 0);
-	return fd;
-}
-
-START_TEST(test_the_programs_own_userfaultfd_stays)
-{
-	struct test_pages t = test_pages_new(TEST_NPAGES);
-
-	test_init(tracking[_i]);
-	const int fd = test_own_uffd(&t);
-	ck_assert(!test_begin(&t));
-	test_write(&t, 10, 2);
-	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 0);
-	ck_assert_uint_eq(test_scan(&t, DIRTY_FINAL), TEST_NPAGES);
-	ck_assert_uint_eq(test_lost(&t), 0);
-	struct uffdio_range r = {t.base, test_size(&t)};
-	ck_assert_int_eq(ioctl(fd, UFFDIO_UNREGISTER, &r), 0);
-	close(fd);
-	ck_assert(test_begin(&t));
-}
-END_TEST
-
 enum { TEST_GUARD_INSTALL = 102 /* MADV_GUARD_INSTALL, Linux 6.13 */ };
 
 /* Visiting it would be a fault; that it is one must stay so. */
@@ -429,22 +254,6 @@ START_TEST(test_locked_memory_is_tracked)
 	ck_assert(test_begin(&t));
 	test_write(&t, 2, 2);
 	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 1);
-	ck_assert_uint_eq(test_lost(&t), 0);
-}
-END_TEST
-
-/* Pages that were armed for a registration that the map knows nothing of. */
-START_TEST(test_armed_pages_are_armed_again)
-{
-	struct test_pages t = test_tracked(tracking[_i], TEST_NPAGES);
-
-	dirty_untrack(t.base, test_end(&t));
-	test_map_over(test_page(&t, 20)); /* a scan of it fails */
-	test_write(&t, 5, 2);
-	ck_assert(test_begin(&t));
-	test_write(&t, 6, 2);
-	test_write(&t, 20, 2);
-	ck_assert_uint_eq(test_scan(&t, DIRTY_REARM), 2);
 	ck_assert_uint_eq(test_lost(&t), 0);
 }
 END_TEST
@@ -481,16 +290,7 @@ static void dirty_suite(TCase *tests)
 	ON_EACH_RUNG(tests, test_protection_may_change);
 	ON_EACH_RUNG(tests, test_reserved_memory_is_tracked);
 	ON_EACH_RUNG(tests, test_untracked_memory_is_visited_whole);
-	ON_EACH_RUNG(tests, test_a_moved_mapping_is_tracked_anew);
-	ON_EACH_RUNG(tests, test_the_programs_own_userfaultfd_stays);
 	ON_EACH_RUNG(tests, test_guard_pages_are_not_visited);
 	ON_EACH_RUNG(tests, test_locked_memory_is_tracked);
-	ON_EACH_RUNG(tests, test_armed_pages_are_armed_again);
-	if (nrungs == 0)
-		return;
-	UNIT_TABLE(
-		tests, test_a_mapping_that_was_replaced_is_noticed, replacers);
-	UNIT_TEST(tests, test_what_is_lost_stays_lost);
-	UNIT_TEST(tests, test_unmapped_memory_is_no_error);
 }
 UNIT_MAIN("dirty", dirty_suite)

@@ -42,7 +42,7 @@ static void test_remove(size_t from, size_t to)
 static void test_add(size_t from, size_t to)
 {
 	test_remove(from, to);
-	ck_assert(dirtymap_add(&map, test_at(from), test_at(to)));
+	ck_assert(dirtymap_add(&map, test_at(from), test_at(to), 0));
 	memset(model + from, 1, to - from);
 }
 
@@ -124,7 +124,7 @@ START_TEST(test_a_map_grows)
 	test_start();
 	for (size_t i = 0; i < TEST_NSTEPS; i++)
 		ck_assert(dirtymap_add(
-			&map, (2 * i + 1) * 4096, (2 * i + 2) * 4096));
+			&map, (2 * i + 1) * 4096, (2 * i + 2) * 4096, 0));
 	ck_assert_uint_eq(map.npieces, TEST_NSTEPS);
 	dirtymap_verify(&map);
 	for (size_t i = 0; i < TEST_NSTEPS; i++)
@@ -135,14 +135,14 @@ END_TEST
 static void test_add_across(void *unused)
 {
 	(void)unused;
-	dirtymap_add(&map, DIRTYMAP_PIECE - 4096, DIRTYMAP_PIECE + 4096);
+	dirtymap_add(&map, DIRTYMAP_PIECE - 4096, DIRTYMAP_PIECE + 4096, 0);
 }
 
 static void test_add_twice(void *unused)
 {
 	(void)unused;
-	dirtymap_add(&map, 4096, 3 * 4096);
-	dirtymap_add(&map, 2 * 4096, 4 * 4096);
+	dirtymap_add(&map, 4096, 3 * 4096, 0);
+	dirtymap_add(&map, 2 * 4096, 4 * 4096, 0);
 }
 
 START_TEST(test_misuse_is_fatal)
