@@ -120,7 +120,7 @@ static void compare_read_command_line(
 		.idle = DEFAULT_IDLE,
 		.limit = DEFAULT_LIMIT,
 		.input = "/dev/null",
-		.is_traced = false,
+		.is_traced = true,
 		.is_profiled = true,
 	};
 	while ((option = args_next(&args)) != ARGS_END)

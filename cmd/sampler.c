@@ -32,6 +32,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@
 #include "cmd/procmem.h"
 #include "cmd/say.h"
 #include "cmd/sampler_spawn.h"
+#include "cmd/sampler_trace.h"
 #include "cmd/watch.h"
 
 enum {
@@ -256,6 +258,18 @@ static void run_add_usage(struct run *run, const struct rusage *usage)
 	value[METRIC_rss] = fmax(value[METRIC_rss], peak);
 }
 
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+static void run_end_by_alarm(int sig)
+{
+	(void)sig;
+	sampler_kill_command();
+}
+
 /* Waits for the command, then ends and waits for what it left behind. */
 static void run_reap(struct run *run, pid_t pid)
 {
@@ -266,8 +280,7 @@ static void run_reap(struct run *run, pid_t pid)
 
 	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
-	run->result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-						  : WEXITSTATUS(status);
+	run->result->status = exit_status(status);
 	run_add_usage(run, &usage);
 	while ((child = wait4(-1, &status, WNOHANG, &usage)) >= 0) {
 		if (child > 0) {
@@ -281,6 +294,20 @@ static void run_reap(struct run *run, pid_t pid)
 			kill(run->pids[i], is_late ? SIGKILL : SIGTERM);
 		usleep(LOOK_MS * 1000);
 	}
+}
+
+/* The command under a tracer, which waits for all of it. */
+static void run_trace(struct run *run, pid_t pid)
+{
+	struct itimerval limit = {
+		.it_value.tv_sec = (time_t)run->request->limit + 1};
+
+	signal(SIGALRM, run_end_by_alarm);
+	setitimer(ITIMER_REAL, &limit, NULL);
+	const int status = sampler_trace_run(pid, &run->result->metrics);
+	limit.it_value.tv_sec = 0;
+	setitimer(ITIMER_REAL, &limit, NULL);
+	run->result->status = exit_status(status);
 }
 
 /* What follows from the samples and the usage. */
@@ -350,10 +377,14 @@ static void run_command(
 	const int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)
 		die(STATUS_FAILED, "pidfd_open: %m");
-	run_watch(run, pidfd, pid);
+	if (request->mode == SAMPLER_TRACED) {
+		run_trace(run, pid);
+	} else {
+		run_watch(run, pidfd, pid);
+		run_reap(run, pid);
+		run_conclude(run);
+	}
 	close(pidfd);
-	run_reap(run, pid);
-	run_conclude(run);
 	if (run->watch != NULL)
 		watch_end(run->watch, result);
 	run_write_series(run);

@@ -16,6 +16,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cmd/sampler_trace.h"
+
 static volatile pid_t spawned; /* its process group; 0: none */
 
 void sampler_kill_command(void)
@@ -48,8 +50,17 @@ static bool set_environment(const struct sampler_request *request)
 	       setenv("LD_PRELOAD", request->preload, 1) == 0;
 }
 
-static void spawn_child(
-	const struct sampler_request *request, char **command, int report)
+/* Waits for the tracer; without one the command runs all the same. */
+static void spawn_meet_tracer(int go)
+{
+	char word = 'n';
+
+	if (read(go, &word, 1) == 1 && word == 'y')
+		sampler_trace_filter();
+}
+
+static void spawn_child(const struct sampler_request *request, char **command,
+	int report, int go)
 {
 	const int write_to = O_WRONLY | O_CREAT | O_TRUNC;
 
@@ -60,8 +71,11 @@ static void spawn_child(
 	if (redirect(0, request->input, O_RDONLY) &&
 		redirect(1, request->output, write_to) &&
 		redirect(2, request->errors, write_to) &&
-		set_environment(request))
+		set_environment(request)) {
+		if (request->mode == SAMPLER_TRACED)
+			spawn_meet_tracer(go);
 		execvp(command[0], command);
+	}
 
 	const int error = errno;
 	if (write(report, &error, sizeof error) < 0)
@@ -73,17 +87,25 @@ pid_t sampler_spawn(
 	const struct sampler_request *request, char **command, int *error)
 {
 	int report[2];
+	int go[2];
 
 	*error = 0;
-	if (pipe2(report, O_CLOEXEC) != 0) {
+	if (pipe2(report, O_CLOEXEC) != 0 || pipe2(go, O_CLOEXEC) != 0) {
 		*error = errno;
 		return -1;
 	}
 	const pid_t pid = fork();
 	if (pid == 0)
-		spawn_child(request, command, report[1]);
+		spawn_child(request, command, report[1], go[0]);
 	spawned = pid;
 	close(report[1]);
+	close(go[0]);
+	if (pid > 0 && request->mode == SAMPLER_TRACED) {
+		const char *word = sampler_trace_seize(pid) ? "y" : "n";
+		if (write(go[1], word, 1) != 1)
+			kill(pid, SIGKILL);
+	}
+	close(go[1]);
 	if (pid < 0)
 		*error = errno;
 	else if (read(report[0], error, sizeof *error) <= 0)
