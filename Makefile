@@ -173,9 +173,18 @@ build/libgoalloc-probe.so: $(probe_src) $(wildcard cmd/probe/*.h) Makefile \
 
 # ---- Tests --------------------------------------------------------------
 
-unit_src := $(wildcard test/unit/*_test.c)
+cmd_part_tests := test/unit/heapprof_test.c
+unit_src := $(filter-out $(if $(cmd_built),,$(cmd_part_tests)),$(wildcard \
+	test/unit/*_test.c))
 unit_variants := build build/check2 build/tsan build/asan
 unit_programs := $(foreach v,$(unit_variants),$(unit_src:%.c=$(v)/%))
+
+# Tests of the command's parts are linked with those.
+cmd_part_src := $(wildcard cmd/heapprof*.c) $(addprefix cmd/,calltree.c \
+	intern.c procmaps.c protobuf.c say.c)
+$(foreach v,$(unit_variants),$(eval $(cmd_part_tests:%.c=$(v)/%): \
+	$(cmd_part_src:%.c=$(v)/%.o)))
+$(foreach v,$(unit_variants),$(cmd_part_tests:%.c=$(v)/%)): check_libs += -lz
 
 # Programs that run under the library are ordinary programs: they know nothing
 # of it, and the compiler may not remove the calls that they are there to make.

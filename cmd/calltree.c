@@ -11,6 +11,8 @@
 
 #include "cmd/say.h"
 
+enum { DEPTH_MAX = 2000 /* of the tree: it is walked by recursion */ };
+
 static struct calltree_node *child_of(
 	struct calltree_node *node, uint32_t location, uint32_t line)
 {
@@ -31,11 +33,14 @@ static void add_stack(struct heapprof *p, struct calltree_node *root,
 	const struct heapprof_sample *s, int64_t value)
 {
 	struct calltree_node *node = root;
+	int depth = 0;
 
 	node->value += value;
 	for (size_t i = heapprof_nallocators(p, s); i < s->nstack; i++) {
 		uint32_t nlines = p->locations[s->stack[i]].nlines;
 		for (uint32_t k = 0; k == 0 || k < nlines; k++) {
+			if (++depth > DEPTH_MAX)
+				return;
 			node = child_of(node, s->stack[i], k);
 			node->value += value;
 		}

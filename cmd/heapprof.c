@@ -96,6 +96,17 @@ uint32_t heapprof_location(
 	return (uint32_t)e->number;
 }
 
+/* Values stay far from overflow, whatever a file says. */
+static int64_t bounded_sum(int64_t a, int64_t b)
+{
+	const int64_t most = INT64_C(1) << 60;
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		sum = b > 0 ? most : -most;
+	return sum > most ? most : sum < -most ? -most : sum;
+}
+
 void heapprof_add(struct heapprof *p, const uint32_t *stack, size_t nstack,
 	int64_t size, const int64_t values[HEAPPROF_NVALUES])
 {
@@ -118,8 +129,10 @@ void heapprof_add(struct heapprof *p, const uint32_t *stack, size_t nstack,
 			memcpy(s->stack, stack, nstack * sizeof *stack);
 		e->number = p->nsamples++;
 	}
-	for (int i = 0; i < HEAPPROF_NVALUES; i++)
-		p->samples[e->number].values[i] += values[i];
+	for (int i = 0; i < HEAPPROF_NVALUES; i++) {
+		int64_t *sum = &p->samples[e->number].values[i];
+		*sum = bounded_sum(*sum, values[i]);
+	}
 }
 
 const char *heapprof_name(struct heapprof *p, uint32_t location)
@@ -170,6 +183,6 @@ int64_t heapprof_total(const struct heapprof *p, enum heapprof_value value)
 	int64_t total = 0;
 
 	for (size_t i = 0; i < p->nsamples; i++)
-		total += p->samples[i].values[value];
+		total = bounded_sum(total, p->samples[i].values[value]);
 	return total;
 }

@@ -18,6 +18,7 @@
  * Context:    one thread.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@
 #include "cmd/say.h"
 
 enum { EVENTS_MAX = 1 << 20 /* objects that get an event each */ };
+
+#define CHUNK_MAX 1e18 /* objects in an event, at most */
 
 struct heaptrack {
 	FILE *out;
@@ -287,13 +290,18 @@ static void put_vanished(struct heaptrack *h)
 /* Objects for each event, so that there are not too many of them. */
 static int64_t choose_chunk(struct heapprof *const *p, size_t n)
 {
-	int64_t objects = 0;
+	double most_objects = 0;
 
-	for (size_t i = 0; i < n; i++)
-		objects = most(
-			objects, most(heapprof_total(p[i], ALLOC_OBJECTS),
-					 heapprof_total(p[i], INUSE_OBJECTS)));
-	return objects / EVENTS_MAX + 1;
+	for (size_t i = 0; i < n; i++) {
+		double objects = 0;
+		for (size_t k = 0; k < p[i]->nsamples; k++) {
+			const int64_t *v = p[i]->samples[k].values;
+			objects += fabs((double)v[ALLOC_OBJECTS]) +
+				   fabs((double)v[INUSE_OBJECTS]);
+		}
+		most_objects = fmax(most_objects, objects);
+	}
+	return (int64_t)fmin(most_objects / EVENTS_MAX, CHUNK_MAX) + 1;
 }
 
 bool heapprof_write_heaptrack(struct heapprof *const *p, size_t n, FILE *out)

@@ -30,6 +30,8 @@
 #include "cmd/procmaps.h"
 #include "cmd/say.h"
 
+#define VALUE_MAX 1e18 /* of a value that is scaled up */
+
 struct legacy {
 	struct heapprof *p;
 	uint64_t rate;   /* 0 or 1: values are real magnitudes */
@@ -104,8 +106,8 @@ static void scale(int64_t *objects, int64_t *space, uint64_t rate)
 		return;
 	double mean = (double)*space / (double)*objects;
 	double factor = 1 / -expm1(-mean / (double)rate);
-	*objects = llround((double)*objects * factor);
-	*space = llround((double)*space * factor);
+	*objects = llround(fmin((double)*objects * factor, VALUE_MAX));
+	*space = llround(fmin((double)*space * factor, VALUE_MAX));
 }
 
 static void add_row(struct legacy *l, int64_t values[HEAPPROF_NVALUES])
@@ -118,7 +120,7 @@ static void add_row(struct legacy *l, int64_t values[HEAPPROF_NVALUES])
 	scale(&values[ALLOC_OBJECTS], &values[ALLOC_SPACE], l->rate);
 	if (!l->p->has_alloc)
 		values[ALLOC_OBJECTS] = values[ALLOC_SPACE] = 0;
-	heapprof_add(l->p, l->stack, l->nstack, n != 0 ? b / n : 0, values);
+	heapprof_add(l->p, l->stack, l->nstack, n > 0 ? b / n : 0, values);
 	l->nrows++;
 }
 
