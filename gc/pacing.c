@@ -115,6 +115,25 @@ void pacing_init(void)
 	set_trigger();
 }
 
+/* The pacer's plan; one thread marks, whatever the processors. */
+static struct gctrace_plan plan_of(const struct pacing_times *t)
+{
+	const struct pacer_progress begun = {
+		.heap_live = t->heap_start,
+		.scan_max = t->heap_start + pacer.last_scan.stacks +
+			    pacer.last_scan.globals,
+	};
+
+	return (struct gctrace_plan){
+		.work_per_byte =
+			pacer_revise(&pacer, t->goal, &begun).work_per_byte,
+		.heap_scan = t->heap_start,
+		.heap_live = t->heap_start,
+		.goal = t->goal,
+		.workers = {.dedicated = 1},
+	};
+}
+
 void pacing_cycle_begins(struct pacing_times *t)
 {
 	*t = (struct pacing_times){
@@ -125,7 +144,9 @@ void pacing_cycle_begins(struct pacing_times *t)
 	lock(&collector.lock);
 	pacer_start_cycle(&pacer, t->heap_start);
 	t->goal = goal_now().goal;
+	const struct gctrace_plan plan = plan_of(t);
 	unlock(&collector.lock);
+	gctrace_print_plan(&plan);
 }
 
 void pacing_stops(struct pacing_times *t)
