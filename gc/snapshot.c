@@ -12,11 +12,8 @@
  * without a limit: a child that is late or stuck is killed, and one that does
  * not even die is left to a later call, which makes no new one before.
  *
- * Assumes: the child's copy lacks what the program excluded from forks with
- *          MADV_DONTFORK, and has zeros for MADV_WIPEONFORK: whoever looks for
- *          roots there reads these in the parent (/proc/self/smaps, "dc" and
- *          "wf").  Shared memory is not copied: it changes while the child
- *          reads.
+ * Assumes: the child of a clone without CLONE_VM sees private memory as it was;
+ *          see gc/unforked.h for what it does not see.
  *          A program with a userfaultfd of its own that asks for fork events
  *          delays clone until it reads the event: it must not be stopped.
  *

@@ -8,7 +8,10 @@
  *   snapshot_discard
  *
  * What is unreachable in the copy is unreachable for good, so a mark of the
- * copy needs no write barrier.
+ * copy needs no write barrier.  Not in the copy are shared memory, which goes
+ * on changing, and what gc/unforked.h finds: whoever marks reads these in the
+ * parent, with the world stopped, before snapshot_take; what waits to be
+ * marked is copied with all else.
  *
  * Context: one thread at a time, without libc.
  */
