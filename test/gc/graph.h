@@ -176,12 +176,15 @@ static inline void graph_create(struct graph *g)
 	const uint32_t big = graph_below(g, 200) == 0 ? 60000 : 300;
 	r->size = (uint32_t)sizeof(struct graph_node) + graph_below(g, big);
 	r->key = ++g->ncreated << 12 | (uint32_t)child;
-	struct graph_node *n = (struct graph_node *)calloc(1, r->size);
+	struct graph_node *volatile pointer =
+		(struct graph_node *)calloc(1, r->size);
+	struct graph_node *const n = pointer;
 	check(n != NULL);
 	n->key = r->key;
 	fill(n->rest, r->size - sizeof *n, (unsigned)r->key);
 	r->hidden = hide(n);
 	graph_hang(g, child, record, slot);
+	pointer = NULL;
 }
 
 /* A node that lives, or GRAPH_NONE. */
@@ -211,8 +214,11 @@ static inline void graph_move(struct graph *g)
 		graph_hangs_below(g, record, child))
 		return;
 	graph_check(g, child);
+	/* The record's address is inverted: a pointer must be on the stack. */
+	struct graph_node *volatile pointer = graph_node(g, child);
 	graph_unhang(g, child);
 	graph_hang(g, child, record, slot);
+	pointer = NULL;
 	g->nmoved++;
 }
 

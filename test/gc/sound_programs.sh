@@ -73,12 +73,12 @@ check_program()
 	total_reports=$((total_reports + nreports))
 	if ! cmp -s "$dir/reference.out" "$dir/sound.out"; then
 		echo "$name: its output differs:"
-		diff "$dir/reference.out" "$dir/sound.out" | head -n 5
-		head -n 5 "$dir/sound.out.err"
+		diff "$dir/reference.out" "$dir/sound.out" | tail -n 3 || true
+		tail -n 2 "$dir/sound.out.err" "$dir/stderr"
 	elif ((unsound > 0)); then
 		echo "$name: $unsound of $objects objects unsound:"
 		grep -a '^goalloc:' "$dir/stderr" |
-			grep -v ' 0 unsound$' | head -n 5
+			grep -v ' 0 unsound$' | head -n 5 || true
 	elif ((nreports == 0)); then
 		echo "$name: no process said anything"
 	fi
