@@ -86,7 +86,8 @@ struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 static void publish(
 	uint64_t *seq, uint64_t *to, const uint64_t *from, size_t nwords)
 {
-	uint64_t now = load_relaxed(seq);
+	/* In the child of a fork it may have stayed odd. */
+	uint64_t now = load_relaxed(seq) & ~UINT64_C(1);
 
 	store_relaxed(seq, now + 1);
 	for (size_t i = 0; i < nwords; i++)

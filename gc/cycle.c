@@ -38,6 +38,7 @@
 #include "gc/collector.h"
 #include "gc/dirty.h"
 #include "gc/gc.h"
+#include "gc/gcpage.h"
 #include "gc/heapwalk.h"
 #include "gc/mark.h"
 #include "gc/pacing.h"
@@ -171,6 +172,7 @@ static void mark_begin(struct cycle *c)
 		options.gcstoptheworld > 0 || dirty_which() == BARRIER_STW;
 	mheap_hold_spans(true);
 	store_seqcst(&collector.phase, GC_MARK);
+	gcpage_set_phase(STATSPAGE_GC_MARK);
 	marker_join(&c->marker, &c->pool);
 }
 
@@ -387,6 +389,7 @@ static bool cycle_mark(struct cycle *c)
 		return false;
 	pacing_stops(&c->times);
 	store_release(&collector.phase, GC_STOP);
+	gcpage_set_phase(STATSPAGE_GC_STOP);
 	if (!stw_stop())
 		return false;
 	bool is_marked = mark_finish(c);
@@ -404,13 +407,16 @@ static void cycle_collect(struct cycle *c)
 	mark_end(c);
 	if (!is_marked) {
 		pacing_cycle_failed(); /* and every span stays as it is */
+		gcpage_set_phase(STATSPAGE_GC_OFF);
 		return;
 	}
+	gcpage_set_phase(STATSPAGE_GC_SWEEP);
 	pacing_cycle_ends(&c->times,
 		&(struct pacing_marked){c->marker.marked_bytes,
 			{c->marker.scanned_bytes, c->stacks, c->globals}});
 	sweep_all();
 	pacing_swept();
+	gcpage_set_phase(STATSPAGE_GC_OFF);
 }
 
 void cycle_run(void)

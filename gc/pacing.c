@@ -24,6 +24,7 @@
 #include "core/os.h"
 #include "core/syscall.h"
 #include "gc/collector.h"
+#include "gc/gcpage.h"
 #include "gc/gcstats.h"
 #include "gc/gctrace.h"
 #include "gc/memlimit.h"
@@ -95,10 +96,13 @@ static struct pacer_goal goal_now(void)
 	return pacer_goal(&pacer, &memory);
 }
 
-/* Holds: collector, or is alone. */
+/* Holds: collector. */
 static void set_trigger(void)
 {
-	store_relaxed(&collector.trigger, goal_now().trigger);
+	const struct pacer_goal goal = goal_now();
+
+	store_relaxed(&collector.trigger, goal.trigger);
+	gcpage_set_pacer_locked(&pacer, goal.goal);
 }
 
 void pacing_init(void)
@@ -111,8 +115,10 @@ void pacing_init(void)
 	start_ns = os_precise_ns();
 	gcstats_init();
 	pacer_init(&pacer, options.gogc, limit);
+	lock(&collector.lock);
 	pacer_commit(&pacer, load_relaxed(&collector.heap_live), true);
 	set_trigger();
+	unlock(&collector.lock);
 }
 
 /* The pacer's plan; one thread marks, whatever the processors. */
@@ -275,6 +281,7 @@ void pacing_fork_child(void)
 	gc_cpu_ns = 0;
 	store_relaxed(&ncycles, 0);
 	gcstats_init();
+	gcpage_set_phase(STATSPAGE_GC_OFF);
 }
 
 uint64_t pacing_ncycles(void)

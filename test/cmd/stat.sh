@@ -74,3 +74,18 @@ if [[ $(id -u) == 0 ]]; then
 		setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$goalloc" stat "$holder"
 fi
+
+# The collector's figures: they come with its first cycle.
+GOALLOC_GOGC=50 holder 1000 64 0 churn
+for ((i = 0; i < 100; i++)); do
+	"$goalloc" stat --json "$holder" >out
+	(($(figure gc_cycles) >= 2)) && break
+	sleep 0.05
+done
+holds 'collections are counted' test "$(figure gc_cycles)" -ge 2
+holds 'there is a goal' test "$(figure gc_goal)" -ge 1000000
+holds 'and a heap that was marked' test "$(figure gc_marked)" -ge 64000
+holds 'pauses take time' test "$(figure gc_pause_ns)" -ge "$(figure gc_last_pause_ns)"
+holds 'phases have numbers' test "$(figure gc_phase)" -le 3
+case_is 'as text' 0 "$goalloc" stat "$holder"
+out_has 'as text' '^  (idle|sweeping|marking|stopped); [0-9]+ collections, 0 of them forced; '
