@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "cmd/args.h"
+#include "cmd/compare_profile.h"
 #include "cmd/report.h"
 #include "cmd/say.h"
 #include "cmd/verbs.h"
@@ -238,6 +239,7 @@ static void compare_write(const struct comparison *c)
 	if (!report_json(c))
 		die(STATUS_FAILED, "cannot write %s/report.json: %m",
 			c->folder);
+	compare_write_profiles(c);
 }
 
 int compare_main(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cmd/callsites.h"
 #include "cmd/failif.h"
 #include "cmd/ledger.h"
 #include "cmd/machine.h"
@@ -66,6 +67,8 @@ struct contender {
 	struct metrics observed;         /* of the run with the probe */
 	struct metrics traced;     /* of the run whose calls were followed */
 	struct series series;      /* of the observed run */
+	struct heapprof *peak;     /* heap at its peak; NULL: no profile */
+	struct heapprof *exit;     /* at the end, for what it ever allocated */
 	struct ledger ledger;      /* likewise */
 	struct ledger_sizes sizes; /* likewise */
 
@@ -75,6 +78,7 @@ struct contender {
 	size_t ndigests;             /* different ones, at most 2 are told */
 
 	struct finding findings[NMETRICS]; /* against contender 0 */
+	struct callsites sites;            /* likewise */
 };
 
 /* Whether the contenders did the same. */

@@ -39,6 +39,22 @@ static void contender_judge(struct contender *p, const struct contender *base)
 	}
 }
 
+static struct callsites_side side_of(const struct contender *p)
+{
+	return (struct callsites_side){
+		.peak = p->peak, .exit = p->exit, .ledger = &p->ledger};
+}
+
+static void contender_match_sites(
+	struct contender *p, const struct contender *base)
+{
+	const struct callsites_side from = side_of(base);
+	const struct callsites_side to = side_of(p);
+
+	if (base->peak != NULL && p->peak != NULL)
+		p->sites = callsites_compare(&from, &to);
+}
+
 static enum compare_outcome judge_outcome(const struct comparison *c)
 {
 	const struct contender *base = &c->contenders[0];
@@ -62,6 +78,8 @@ void compare_judge(struct comparison *c)
 {
 	for (size_t i = 0; i < c->ncontenders; i++)
 		contender_judge(&c->contenders[i], &c->contenders[0]);
+	for (size_t i = 1; i < c->ncontenders; i++)
+		contender_match_sites(&c->contenders[i], &c->contenders[0]);
 	c->outcome = judge_outcome(c);
 }
 

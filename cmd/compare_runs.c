@@ -5,6 +5,7 @@
  *              take, what does it print; from this comes the estimate
  *   observed   each once with the probe: series, ledger, sizes
  *   traced     each once with its system calls followed
+ *   profiled   each once with its heap sampled
  *   timed      A B B A A B ...: nothing beside the command but a look at
  *              its memory now and then
  *
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #include "cmd/compare.h"
+#include "cmd/compare_profile.h"
 #include "cmd/locate.h"
 #include "cmd/progress.h"
 #include "cmd/say.h"
@@ -34,6 +36,8 @@
  */
 static const double OBSERVED_FACTOR = 2;
 static const double TRACED_FACTOR = 1.6;
+static const double PROFILED_FACTOR = 1.6;
+static const double PROFILE_SECONDS = 1; /* to read symbols */
 /* The estimate leaves this much for a machine that has other work. */
 static const double SLACK_FACTOR = 1.25;
 static const double SLACK_SECONDS = 1.5;
@@ -118,6 +122,23 @@ static void request_fill(
 	free(probe);
 }
 
+/* The recorder, or the library's own profiler, in place of the library. */
+static void request_profile(struct runner *r, const struct contender *p)
+{
+	struct sampler_request *q = &r->request;
+	struct profile_setup setup = profile_setup_for(p, r->c->scratch);
+	size_t used = 0;
+
+	while (q->env[used] != '\0')
+		used += strlen(q->env + used) + 1;
+	snprintf(q->preload, sizeof q->preload, "%s", setup.preload);
+	snprintf(q->must_map, sizeof q->must_map, "%.*s",
+		(int)strcspn(setup.preload, ":"), setup.preload);
+	request_add_setting(q, &used, setup.options);
+	request_add_setting(q, &used, setup.rate);
+	profile_setup_free(&setup);
+}
+
 /* The last words of the command on stderr. */
 static void tell_errors(const char *path)
 {
@@ -200,6 +221,8 @@ static void runner_run(struct runner *r, struct contender *p,
 	enum sampler_mode mode, const char *what)
 {
 	request_fill(r, p, mode);
+	if (mode == SAMPLER_PROFILED)
+		request_profile(r, p);
 	sampler_begin(&r->sampler, &r->request);
 	do {
 		progress_show(
@@ -253,10 +276,12 @@ static double runner_estimate(const struct runner *r)
 	for (size_t i = 0; i < r->c->ncontenders; i++) {
 		const struct contender *p = &r->c->contenders[i];
 		const double once = p->warmup.value[METRIC_wall];
-		const double further =
-			OBSERVED_FACTOR + (o->is_traced ? TRACED_FACTOR : 0);
+		const double further = OBSERVED_FACTOR +
+				       (o->is_traced ? TRACED_FACTOR : 0) +
+				       (o->is_profiled ? PROFILED_FACTOR : 0);
 
-		sum += once * ((double)o->nruns + further) + o->idle;
+		sum += once * ((double)o->nruns + further) + o->idle +
+		       (o->is_profiled ? PROFILE_SECONDS : 0);
 	}
 	return SLACK_FACTOR * sum + SLACK_SECONDS;
 }
@@ -315,6 +340,16 @@ static void runner_trace(struct runner *r)
 	}
 }
 
+static void runner_profile(struct runner *r)
+{
+	for (size_t i = 0; i < r->c->ncontenders; i++) {
+		struct contender *p = &r->c->contenders[i];
+
+		runner_run(r, p, SAMPLER_PROFILED, "sampling the heap");
+		contender_read_profiles(p, r->c->scratch);
+	}
+}
+
 /* Whether one more round fits into what was promised. */
 static bool runner_has_time(const struct runner *r, double longest_round)
 {
@@ -366,6 +401,8 @@ void compare_run_all(struct comparison *c)
 	runner_observe(&r);
 	if (c->options.is_traced)
 		runner_trace(&r);
+	if (c->options.is_profiled)
+		runner_profile(&r);
 	runner_time(&r);
 
 	progress_end(&r.progress);

@@ -28,6 +28,8 @@
 #include "core/atomics.h"
 #include "cmd/ledger_glibc.h"
 #include "cmd/smaps.h"
+#include "cmd/snapshot.h"
+#include "cmd/target.h"
 
 #define LEDGER_ROW(name, heading) {#name, heading},
 const struct ledger_heading ledger_table[LEDGER_NROWS] = {
@@ -161,6 +163,28 @@ static double ledger_heap_resident(pid_t pid, const struct smaps *s,
 	return anon;
 }
 
+/* goalloc's stats page tells what its spans hold, class by class. */
+static void ledger_read_classes(struct ledger *ledger, pid_t pid)
+{
+	static struct snapshot snapshot;
+	struct target target;
+
+	if (target_open(&target, pid) != TARGET_FOUND ||
+		!snapshot_take(&snapshot, &target))
+		return;
+	for (unsigned i = 1;
+		i < snapshot.nclasses && ledger->nclasses < LEDGER_CLASSES;
+		i++) {
+		const struct snapshot_class *c = &snapshot.classes[i];
+		const double live = (double)(c->live * c->size);
+
+		ledger->classes[ledger->nclasses++] = (struct ledger_class){
+			.size = (double)c->size,
+			.free = fmax(0, (double)c->bytes - live),
+		};
+	}
+}
+
 bool ledger_take(struct ledger *out, pid_t pid, const struct probe_page *page)
 {
 	const struct probe_heap h = page->heap;
@@ -190,6 +214,8 @@ bool ledger_take(struct ledger *out, pid_t pid, const struct probe_page *page)
 	row[h.allocator == PROBE_UNKNOWN ? LEDGER_heap : LEDGER_unexplained] =
 		fmax(0, excess);
 	row[LEDGER_other] = anon - resident;
+	if (h.allocator == PROBE_GOALLOC)
+		ledger_read_classes(&ledger, pid);
 	*out = ledger;
 	return true;
 }

@@ -9,6 +9,7 @@
 #define CMD_LEDGER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -41,6 +42,14 @@ struct ledger_heading {
 
 extern const struct ledger_heading ledger_table[LEDGER_NROWS];
 
+enum { LEDGER_CLASSES = 128 };
+
+/* Free bytes between the live objects of a size class. */
+struct ledger_class {
+	double size; /* bytes of an object */
+	double free; /* bytes in its spans that hold none */
+};
+
 struct ledger {
 	bool is_known;            /* there was an answer */
 	int pid;                  /* of this process */
@@ -48,6 +57,8 @@ struct ledger {
 	double t;                 /* seconds after the start */
 	double rss;               /* bytes */
 	double row[LEDGER_NROWS]; /* bytes; untouched is negative */
+	size_t nclasses;          /* known; only goalloc tells */
+	struct ledger_class classes[LEDGER_CLASSES]; /* by size */
 };
 
 /* Counters of the whole run, by bucket of requested size. */

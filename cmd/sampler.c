@@ -5,7 +5,7 @@
  *
  * A look reads smaps_rollup of every process of the tree.  It costs time in
  * proportion to the memory, so the pause between two looks is at least a
- * hundred times (timed) or ten times (observed) what the last one took, and
+ * hundred times (timed) or four times (observed) what the last one took, and
  * between 20 and 100 ms otherwise.  When a long run has filled the table of
  * samples every other one is dropped and the pause is doubled.
  *
@@ -48,7 +48,7 @@ enum {
 	LOOK_MS = 20,
 	LOOK_SLOW_MS = 100,
 	TIMED_SHARE = 100, /* a pause is so many looks long */
-	OBSERVED_SHARE = 10,
+	OBSERVED_SHARE = 4,
 	LOOKS_TO_TELL = 3, /* after so many, a library is not there */
 	ORPHAN_MS = 1000,  /* for daemons to end by themselves */
 };
