@@ -1,7 +1,9 @@
 /*
  * A vfork child runs on the memory of its parent, whose thread waits in the
- * kernel and answers no signal; the others go on, and so does the collector.
+ * kernel and answers no signal.  The others go on, and so does the collector,
+ * or it waits for the child to be gone.
  */
+/* control: no, nothing need be reclaimed meanwhile */
 #include <sys/wait.h>
 
 #include "test/gc/herd.h"
@@ -40,5 +42,9 @@ int main(void)
 	check(pthread_join(id, NULL) == 0);
 	check(waitpid(child, &status, 0) == child && status == 0);
 	check(found == herd_value());
+	check_cmp(herd_lost(), ==, 0);
+	herd_ask_sizes();
+	herd_asked = 0;
+	herd_collect();
 	return herd_end();
 }

@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 		run_libraries();
 	flag_set(&stop, true);
 	check(pthread_join(collector, NULL) == 0);
-	if (gc_is_on())
-		check_cmp(gc_cycles_done() - herd_cycles, >=, herd_asked);
+	if (gc_is_on()) /* a stop may be given up, but not as a rule */
+		check_cmp(gc_cycles_done() - herd_cycles, >=, herd_asked / 2);
 	return 0;
 }
