@@ -39,8 +39,8 @@ static void soft_close(void)
 
 static bool soft_open(void)
 {
-	const long fd = syscall4(SYS_openat, AT_FDCWD, "/proc/self/clear_refs",
-		O_WRONLY | O_CLOEXEC, 0);
+	const long fd = syscall4(SYS_openat, AT_FDCWD,
+		"/proc/thread-self/clear_refs", O_WRONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return false;

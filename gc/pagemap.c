@@ -1,5 +1,7 @@
 /*
- * pagemap: /proc/self/pagemap, by PAGEMAP_SCAN (Linux 6.7) and by reading it.
+ * pagemap: what /proc says of our pages, by PAGEMAP_SCAN (Linux 6.7) and by
+ * reading it.
+ * reading it.
  *
  * PAGEMAP_SCAN reports runs of pages, and arms what it reports in the same
  * step under the page table's lock: a write is either reported or hits a page
@@ -26,6 +28,8 @@
  * - At most 512 regions fit one step of the kernel; with more, walk_end stays
  *   short.
  *
+ * Assumes: thread-self, since /proc/self is empty once the first thread has
+ *          ended and others go on.
  * Context: no libc; any thread that shares the opener's files.
  */
 #include "gc/pagemap.h"
@@ -55,8 +59,8 @@ static long scan(struct linux_scan_arg *a)
 
 bool pagemap_open(void)
 {
-	const long fd = syscall4(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
-		O_RDONLY | O_CLOEXEC, 0);
+	const long fd = syscall4(SYS_openat, AT_FDCWD,
+		"/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return false;

@@ -87,7 +87,7 @@ static void set_state(struct snapshot *s, uint32_t state)
 static void volunteer_for_oom(void)
 {
 	const long fd = syscall4(SYS_openat, AT_FDCWD,
-		"/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+		"/proc/thread-self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
 
 	if (fd >= 0) {
 		syscall3(SYS_write, fd, "1000", 4);

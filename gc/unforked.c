@@ -106,8 +106,8 @@ bool unforked_visit(unforked_visit_fn *visit, void *arg)
 
 	if (buffer == NULL)
 		return false;
-	const long fd = syscall4(SYS_openat, AT_FDCWD, "/proc/self/smaps",
-		O_RDONLY | O_CLOEXEC, 0);
+	const long fd = syscall4(SYS_openat, AT_FDCWD,
+		"/proc/thread-self/smaps", O_RDONLY | O_CLOEXEC, 0);
 	const bool all = fd >= 0 && read_all(fd, buffer, &u);
 	if (fd >= 0)
 		syscall1(SYS_close, fd);

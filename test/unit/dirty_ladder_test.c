@@ -4,6 +4,8 @@
  * case a write is found, or all is visited.
  */
 #include <linux/close_range.h>
+#include <pthread.h>
+#include <time.h>
 
 #include "core/syscall.h"
 #include "core/thread.h"
@@ -217,6 +219,32 @@ START_TEST(test_the_child_of_fork_tracks)
 }
 END_TEST
 
+/* /proc/self is that of the first thread, which may have ended. */
+static void *test_outlive(void *unused)
+{
+	const struct timespec a_while = {0, 50000000};
+
+	nanosleep(&a_while, NULL);
+	const enum barrier best = test_best(BARRIER_UFFD);
+	(void)unused;
+	_exit(dirty_init(BARRIER_AUTO) == best && test_cycle_works() ? 0 : 1);
+}
+
+START_TEST(test_the_first_thread_may_be_gone)
+{
+	os_init();
+	const pid_t child = fork();
+	if (child == 0) {
+		pthread_t thread;
+		pthread_create(&thread, NULL, test_outlive, NULL);
+		pthread_exit(NULL);
+	}
+	int status;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* A thread like the collector's, which libc does not know; steps by turns. */
 static struct {
 	struct os_thread thread;
@@ -286,6 +314,7 @@ static void dirty_ladder_suite(TCase *tests)
 	tcase_add_loop_test(
 		tests, test_closed_files_cost_time_not_writes, 0, nrungs);
 	tcase_add_loop_test(tests, test_the_child_of_fork_tracks, 0, nrungs);
+	UNIT_TEST(tests, test_the_first_thread_may_be_gone);
 	if (!SANITIZED) /* they cannot follow such a thread */
 		tcase_add_loop_test(tests,
 			test_a_thread_with_its_own_files_goes_on, 0, nrungs);
