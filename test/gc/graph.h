@@ -184,7 +184,7 @@ static inline void graph_create(struct graph *g)
 	fill(n->rest, r->size - sizeof *n, (unsigned)r->key);
 	r->hidden = hide(n);
 	graph_hang(g, child, record, slot);
-	pointer = NULL;
+	(void)pointer;
 }
 
 /* A node that lives, or GRAPH_NONE. */
@@ -218,7 +218,7 @@ static inline void graph_move(struct graph *g)
 	struct graph_node *volatile pointer = graph_node(g, child);
 	graph_unhang(g, child);
 	graph_hang(g, child, record, slot);
-	pointer = NULL;
+	(void)pointer;
 	g->nmoved++;
 }
 
