@@ -1,7 +1,6 @@
 /*
  * pagemap: what /proc says of our pages, by PAGEMAP_SCAN (Linux 6.7) and by
  * reading it.
- * reading it.
  *
  * PAGEMAP_SCAN reports runs of pages, and arms what it reports in the same
  * step under the page table's lock: a write is either reported or hits a page
