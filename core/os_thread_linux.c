@@ -27,7 +27,8 @@ enum {
 	TLS_ABOVE = 4096, /* the stack protector's canary is above: fs:0x28 */
 	CLONE_LIKE_PTHREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
 			     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
-			     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
+			     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
+			     CLONE_UNTRACED, /* a debugger does not ask */
 	KERNEL_NSIG_BYTES = 8,
 	MAX_STARTED = 128, /* structs: each may start again and again */
 };
