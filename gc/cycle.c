@@ -40,6 +40,7 @@
 #include "gc/gc.h"
 #include "gc/gcpage.h"
 #include "gc/heapwalk.h"
+#include "gc/lost.h"
 #include "gc/mark.h"
 #include "gc/pacing.h"
 #include "gc/pagemap.h"
@@ -393,8 +394,10 @@ static bool cycle_mark(struct cycle *c)
 	if (!stw_stop())
 		return false;
 	bool is_marked = mark_finish(c);
-	if (is_marked)
+	if (is_marked) {
+		lost_look();
 		sweep_begin();
+	}
 	stw_start();
 	return is_marked;
 }

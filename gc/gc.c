@@ -28,6 +28,7 @@
 #include "gc/collector.h"
 #include "gc/cycle.h"
 #include "gc/heapwalk.h"
+#include "gc/lost.h"
 #include "gc/mark.h"
 #include "gc/pacing.h"
 #include "gc/sound.h"
@@ -121,6 +122,16 @@ void gc_run(void)
 {
 	if (gc_mode.on && !thread_self()->busy)
 		collector_run();
+}
+
+bool gc_run_and_look(void (*look)(void))
+{
+	return gc_mode.on && !thread_self()->busy && lost_run(look);
+}
+
+bool gc_is_lost(uintptr_t addr)
+{
+	return lost_is(addr);
 }
 
 void gc_fork_prepare(void)

@@ -95,6 +95,18 @@ void gc_read_numbers(struct gc_numbers *out);
 void gc_pause_quantiles(
 	const struct gc_numbers *numbers, uint64_t *out, unsigned n);
 
+/*
+ * As gc_run, and calls look when all is marked, nothing is swept and the
+ * world is stopped; false: that could not be.  Context: mutator; look: worker.
+ */
+bool gc_run_and_look(void (*look)(void));
+
+/*
+ * Whether an object starts at addr that the program has, did not free, and
+ * cannot reach.  Context: look.
+ */
+bool gc_is_lost(uintptr_t addr);
+
 /* fork: in the parent before and after, and in the child.  Busy. */
 void gc_fork_prepare(void);
 void gc_fork_parent(void);

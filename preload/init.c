@@ -20,6 +20,7 @@
 #include "core/heap.h"
 #include "core/options.h"
 #include "core/os.h"
+#include "preload/leaks.h"
 #include "gc/gc.h"
 
 enum { CONSTRUCTOR_FIRST = 101 /* up to 100 is the compiler's */ };
@@ -74,5 +75,6 @@ __attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
 
 __attribute__((destructor)) static void init_exit(void)
 {
+	leaks_report();
 	gc_exit();
 }

@@ -42,8 +42,11 @@ static void dump_name(char *name, size_t size, enum dump_reason reason)
 {
 	bool by_signal = reason == DUMP_SIGNAL;
 
-	if (reason == DUMP_EXIT || reason == DUMP_PEAK) {
-		format(name, size, reason == DUMP_EXIT ? "exit" : "peak");
+	if (reason != DUMP_INTERVAL && reason != DUMP_SIGNAL) {
+		format(name, size, "%s",
+			reason == DUMP_EXIT   ? "exit"
+			: reason == DUMP_PEAK ? "peak"
+					      : "leaks");
 		return;
 	}
 	unsigned n = fetch_add_relaxed(by_signal ? &nsignal : &ninterval, 1);
@@ -67,8 +70,10 @@ int dump_write(enum dump_reason reason)
 	format(path, sizeof path, "%s.%d.%s.%s", prefix,
 		(int)syscall0(SYS_getpid), name,
 		kind == PROFILE_PB ? "pb.gz" : "heap");
-	return profile_write_file(
-		path, reason == DUMP_PEAK ? PROFILE_PEAK : PROFILE_NOW, kind);
+	enum profile_view view = reason == DUMP_PEAK    ? PROFILE_PEAK
+				 : reason == DUMP_LEAKS ? PROFILE_LOST
+							: PROFILE_NOW;
+	return profile_write_file(path, view, kind);
 }
 
 void dump_write_or_say(enum dump_reason reason)

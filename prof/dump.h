@@ -14,6 +14,7 @@ enum dump_reason {
 	DUMP_PEAK,     /* PREFIX.PID.peak, replaced by the next */
 	DUMP_INTERVAL, /* PREFIX.PID.i0001 and so on */
 	DUMP_SIGNAL,   /* PREFIX.PID.s0001 and so on */
+	DUMP_LEAKS,    /* PREFIX.PID.leaks */
 };
 
 /* Makes the option's path absolute: the program may change its directory. */

@@ -60,6 +60,8 @@ static void copy_counts_locked(
 		uint64_t nallocs = b->nallocs, nfrees = b->nfrees;
 		if (view == PROFILE_PEAK)
 			bucket_at_peak(b, &nallocs, &nfrees);
+		if (view == PROFILE_LOST)
+			nfrees = nallocs - b->nlost;
 		if (nallocs == 0)
 			continue;
 		p->rows[p->nrows++] = (struct profile_row){

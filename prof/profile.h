@@ -19,6 +19,7 @@ struct out;
 enum profile_view {
 	PROFILE_NOW,
 	PROFILE_PEAK, /* when what was live was the most */
+	PROFILE_LOST, /* now, and in use is what leaks_count found lost */
 };
 
 /* What one bucket's samples stand for. */

@@ -118,6 +118,13 @@ struct bucket *samples_remove(uintptr_t addr)
 	return b;
 }
 
+void samples_visit(void (*visit)(uintptr_t addr, struct bucket *b))
+{
+	for (size_t i = 0; i < slots.nslots; i++)
+		if (slots.at[i].bucket != NULL)
+			visit(~slots.at[i].not_addr, slots.at[i].bucket);
+}
+
 size_t samples_count(void)
 {
 	return slots.n;

@@ -50,6 +50,9 @@ struct bucket *samples_insert(uintptr_t addr, struct bucket *b, bool *done);
 /* Takes the address out; its bucket, or NULL.  Holds: prof. */
 struct bucket *samples_remove(uintptr_t addr);
 
+/* Calls visit for each of them.  Holds: prof. */
+void samples_visit(void (*visit)(uintptr_t addr, struct bucket *b));
+
 /* How many there are.  Holds: prof. */
 size_t samples_count(void);
 
