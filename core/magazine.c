@@ -30,8 +30,8 @@ enum {
 	SIZE_FIRST = 15,        /* with the round below it: 4 cache lines */
 	SIZE_MAX_ROUNDS = 63,   /* likewise 16 */
 	ROW_BYTES_MAX = 65536,  /* objects in a magazine, together */
-	REFILLS_FIRST = 2,      /* a class that is used at all */
-	REFILLS_MANY = 6,       /* one that is used much */
+	REFILLS_FIRST = 1,      /* a class that is used at all */
+	REFILLS_MANY = 3,       /* one that is used much */
 };
 
 /* The round below the first, and where none is, for all magazines without rows. */

@@ -9,7 +9,7 @@
  *             inbox, then a span of its own with room, one from mcentral, a
  *             new one from mheap
  *
- * A class starts with Go's small spans and earns longer ones.
+ * A class starts with Go's small spans and earns longer ones (shape_for).
  *
  * Invariants: a span's handoff names c exactly while it is c's current span
  *             or in one of c's lists.
@@ -29,7 +29,7 @@
 #include "gc/gc.h"
 
 enum {
-	FIRST_SPANS = 2, /* small spans that a class gets before big ones */
+	SPANS_PER_STEP = 4, /* new spans before they get longer */
 };
 
 struct mspan mspan_none;
@@ -141,23 +141,39 @@ static void own_locked(struct mcache *c, struct mspan *s)
 	mspan_let_free(s, c);
 }
 
-/* A new span.  A class starts with Go's small spans and earns bigger ones. */
-static struct mspan *grow_locked(struct mcache *c, unsigned class)
+/*
+ * The shape of the next new span of a class that has grown by ngrown spans:
+ * Go's small one at first, and twice as long after every few.
+ */
+static struct span_shape shape_for(unsigned class, unsigned ngrown)
 {
 	const struct size_class *k = &sizeclass_table[class];
-	bool big = c->classes[class].ngrown >= FIRST_SPANS, zeroed;
+	unsigned npages = k->npages_first << ngrown / SPANS_PER_STEP;
 	struct span_shape shape = {
 		.class = class,
-		.nelems = big ? k->nelems_big : k->nelems_first,
-		.npages = big ? k->npages_big : k->npages_first,
+		.nelems = k->nelems_big,
+		.npages = k->npages_big,
 		.align = 1,
 	};
+
+	if (npages < k->npages_big) {
+		shape.npages = npages;
+		shape.nelems = (npages << GO_PAGE_SHIFT) / k->size;
+	}
+	return shape;
+}
+
+static struct mspan *grow_locked(struct mcache *c, unsigned class)
+{
+	uint32_t *ngrown = &c->classes[class].ngrown;
+	struct span_shape shape = shape_for(class, *ngrown);
+	bool zeroed;
 	struct mspan *s = mheap_alloc_span(&shape, &zeroed);
 
 	if (s == NULL)
 		return NULL;
-	if (!big)
-		c->classes[class].ngrown++;
+	if (shape.npages < sizeclass_table[class].npages_big)
+		++*ngrown;
 	own_locked(c, s);
 	return s;
 }
@@ -292,10 +308,9 @@ static void abandon_class_locked(struct mcache *c, unsigned class)
 {
 	struct mcache_class *k = &c->classes[class];
 	mcache_flush_locked(c, class);
-	magazines_drop(&c->slots[class].magazines);
 	struct mspan *s = drop_current(c, class);
 
-	k->ngrown = k->nrefills = 0;
+	k->ngrown = 0;
 	if (s != NULL)
 		mcentral_put(s);
 	for (unsigned list = 0; list < MSPAN_NLISTS; list++) {

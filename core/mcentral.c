@@ -18,6 +18,10 @@
 #include "core/mcache.h"
 #include "core/mheap.h"
 
+enum {
+	SPARSE_KEEP = 8, /* newest sparse spans of a class, left resident */
+};
+
 struct mcentral mcentrals[NCLASSES] = {
 	[0 ... NCLASSES - 1] = {.lock = LOCK_INIT(mcentral)},
 };
@@ -41,6 +45,13 @@ static void unlist_locked(struct mcentral *m, struct mspan *s)
 	s->list = MSPAN_UNLISTED;
 }
 
+static void list_locked(
+	struct mcentral *m, struct mspan *s, enum mspan_list_id list)
+{
+	s->list = (uint8_t)list;
+	mspan_list_push(&m->lists[list], s);
+}
+
 /* Lists the span where it belongs; an empty one goes back to mheap. */
 static void list_or_free_locked(struct mcentral *m, struct mspan *s)
 {
@@ -50,12 +61,13 @@ static void list_or_free_locked(struct mcentral *m, struct mspan *s)
 		mheap_free_span(s);
 		return;
 	}
-	if (list == MSPAN_SPARSE) {
+	list_locked(m, s, list);
+	if (m->lists[MSPAN_SPARSE].n > SPARSE_KEEP) {
+		s = m->lists[MSPAN_SPARSE].tail;
+		unlist_locked(m, s);
 		mheap_set_purged(s, mspan_purge(s));
-		list = MSPAN_PURGED;
+		list_locked(m, s, MSPAN_PURGED);
 	}
-	s->list = (uint8_t)list;
-	mspan_list_push(&m->lists[list], s);
 }
 
 static void give_to_locked(struct mspan *s, struct mcache *c)
@@ -67,16 +79,26 @@ static void give_to_locked(struct mspan *s, struct mcache *c)
 	mspan_let_free(s, c);
 }
 
+/* The span that is best to allocate from, or NULL. */
+static struct mspan *best_span(struct mcentral *m)
+{
+	static const enum mspan_list_id order[] = {
+		MSPAN_PARTIAL, MSPAN_SPARSE, MSPAN_PURGED};
+	struct mspan *s = NULL;
+
+	for (unsigned i = 0; s == NULL && i < sizeof order / sizeof *order; i++)
+		s = load_relaxed(&m->lists[order[i]].head);
+	return s;
+}
+
 struct mspan *mcentral_take(unsigned class, struct mcache *c)
 {
 	struct mcentral *m = &mcentrals[class];
-	struct mspan **partial = &m->lists[MSPAN_PARTIAL].head;
-	struct mspan **purged = &m->lists[MSPAN_PURGED].head;
 
-	if (load_relaxed(partial) == NULL && load_relaxed(purged) == NULL)
+	if (best_span(m) == NULL)
 		return NULL;
 	lock(&m->lock);
-	struct mspan *s = *partial != NULL ? *partial : *purged;
+	struct mspan *s = best_span(m);
 	if (s != NULL) {
 		unlist_locked(m, s);
 		mheap_set_purged(s, 0);

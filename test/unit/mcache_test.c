@@ -26,8 +26,7 @@ static void test_assert_nothing_is_left(void)
 	ck_assert_uint_eq(mheap.nspans, 0);
 	ck_assert_uint_eq(mheap.purged_bytes, 0);
 	ck_assert_uint_eq(mheap.pages.npages_free, mheap.pages.npages_known);
-	ck_assert_uint_le(fixalloc_inuse(),
-		mcaches.n * (sizeof(struct mcache) + FIXALLOC_LINE));
+	ck_assert_uint_le(fixalloc_inuse(), test_mcache_bytes());
 	pages_verify(&mheap.pages);
 }
 

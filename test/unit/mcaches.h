@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "core/fixalloc.h"
 #include "core/heapmap.h"
 #include "core/mcache.h"
 #include "core/mcentral.h"
@@ -24,6 +25,23 @@ static inline void test_start(void)
 	lock(&mheap.lock);
 	ck_assert(mheap_init());
 	unlock(&mheap.lock);
+}
+
+/* Metadata that stays when everything is free: the mcaches, with magazines. */
+static inline size_t test_mcache_bytes(void)
+{
+	size_t bytes = 0;
+
+	for (struct mcache *c = mcaches.all; c != NULL; c = c->next) {
+		bytes += sizeof *c + FIXALLOC_LINE;
+		for (unsigned class = 0; class < NCLASSES; class ++) {
+			const struct magazines *m = &c->slots[class].magazines;
+			if (m->rows != NULL)
+				bytes += 2 * (m->size + 1u) *
+					 sizeof(struct magazine_round);
+		}
+	}
+	return bytes;
 }
 
 /* At the start of a thread; it may call the core from here on. */
@@ -56,11 +74,10 @@ static inline bool test_unmark(void *p, unsigned class)
 
 static inline void *test_alloc(struct mcache *c, unsigned class)
 {
-	void *p;
+	void *p = mcache_alloc_or_refill(c, class);
 
-	while ((p = mcache_alloc(c, class)) == NULL)
-		if (!mcache_refill(c, class))
-			ck_abort_msg("no memory");
+	if (p == NULL)
+		ck_abort_msg("no memory");
 	test_mark(p, class);
 	return p;
 }

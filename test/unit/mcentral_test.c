@@ -244,8 +244,7 @@ START_TEST(test_every_span_is_accounted_for)
 	ck_assert_uint_eq(mheap.nspans, 0);
 	ck_assert_uint_eq(mheap.pages.npages_free, mheap.pages.npages_known);
 	/* What is left in use of fixalloc are the mcaches. */
-	ck_assert_uint_le(fixalloc_inuse(),
-		TEST_NTHREADS * (sizeof(struct mcache) + FIXALLOC_LINE));
+	ck_assert_uint_le(fixalloc_inuse(), test_mcache_bytes());
 }
 END_TEST
 
