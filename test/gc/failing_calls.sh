@@ -52,7 +52,7 @@ trace()
 	shift
 	timeout 60 strace -f -qq -e signal=none -o "$name.trace" "$@" \
 		>"$name.out" 2>"$name.err" || echo "exit $?" >>"$name.out"
-	grep -q 'exit_group(0)' "$name.trace" || echo "$name: no trace"
+	grep -q 'exit_group(0' "$name.trace" || echo "$name: no trace"
 	count "$name.trace" >"$name"
 }
 

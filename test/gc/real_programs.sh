@@ -4,7 +4,7 @@
 # output, status and (empty) stderr as under glibc, with every meaning of
 # free(p) and at several rates.
 #
-# args: python3 perl sqlite3 git xz
+# args: python3 xz
 # args-long: --long
 # seconds: 7200
 set -eu -o pipefail
