@@ -119,14 +119,35 @@ static void preload_only(
 	free(only);
 }
 
+/* Adds an option to a variable that holds several. */
+static void add_option(const char *variable, const char *option)
+{
+	const char *have = getenv(variable);
+	char *list = must_format("%s%s%s", have != NULL ? have : "",
+		have != NULL && *have != '\0' ? "," : "", option);
+
+	set(variable, list);
+	free(list);
+}
+
 void environment_add_option(const char *key, const char *value)
 {
-	const char *have = getenv("GOALLOC");
-	char *list = must_format("%s%s%s=%s", have != NULL ? have : "",
-		have != NULL && *have != '\0' ? "," : "", key, value);
+	char *option = must_format("%s=%s", key, value);
 
-	set("GOALLOC", list);
-	free(list);
+	add_option("GOALLOC", option);
+	free(option);
+}
+
+void environment_set_rate(const char *value)
+{
+	uint64_t rate;
+	char option[48];
+
+	if (!args_try_size(value, &rate) || rate == 0 || rate > INT32_MAX)
+		die_usage("bad --rate \"%s\": it is bytes, 1 or more, as 64KiB",
+			value);
+	snprintf(option, sizeof option, "memprofilerate=%lu", rate);
+	add_option("GOALLOC_GODEBUG", option);
 }
 
 void environment_set(const struct environment *e, const char *command)

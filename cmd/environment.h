@@ -21,6 +21,9 @@ void environment_set(const struct environment *e, const char *command);
 /* Adds "key=value" to the GOALLOC variable. */
 void environment_add_option(const char *key, const char *value);
 
+/* Sets the mean bytes between two samples; ends unless it is 1 or more. */
+void environment_set_rate(const char *value);
+
 /*
  * Becomes the command, found along PATH.  Ends with 126 or 127 if it cannot,
  * says so if the library will not reach it.

@@ -19,6 +19,7 @@
 	X(stat, "what the heap of a running process holds, once")              \
 	X(top, "the same for one process or all, again and again")             \
 	X(profile, "take, convert, compare and show heap profiles")            \
+	X(leaks, "run a command and list what it lost, by call site")          \
 	X(doctor, "what this kernel, container and limits allow")
 
 struct verb {

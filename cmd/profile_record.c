@@ -8,16 +8,14 @@
  *
  * Context:    one thread; signals of the terminal are the command's.
  */
-#include <errno.h>
 #include <glob.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/args.h"
+#include "cmd/child.h"
 #include "cmd/environment.h"
 #include "cmd/heapprof.h"
 #include "cmd/profile.h"
@@ -94,19 +92,7 @@ static struct names names_of(const char *out)
 
 static void set_options(const struct record *r, const struct names *names)
 {
-	uint64_t rate = 512 << 10;
-	char number[32];
-
-	if (r->rate != NULL && (!args_try_size(r->rate, &rate) || rate == 0 ||
-				       rate > INT32_MAX))
-		die_usage("bad --rate \"%s\": it is bytes, 1 or more, as 64KiB",
-			r->rate);
-	snprintf(number, sizeof number, "memprofilerate=%lu", rate);
-	const char *have = getenv("GOALLOC_GODEBUG");
-	char *list = must_format("%s%s%s", have != NULL ? have : "",
-		have != NULL && *have != '\0' ? "," : "", number);
-	setenv("GOALLOC_GODEBUG", list, 1);
-	free(list);
+	environment_set_rate(r->rate != NULL ? r->rate : "512KiB");
 	environment_add_option("profile", names->prefix);
 	environment_add_option("profile_format",
 		strcmp(names->ending, "heap") == 0 ? "text" : "pb");
@@ -115,33 +101,6 @@ static void set_options(const struct record *r, const struct names *names)
 		args_number(r->interval, "--interval", 1, 1000000);
 		environment_add_option("profile_interval", r->interval);
 	}
-}
-
-/* The command's exit status as a shell gives it. */
-static int wait_for(pid_t child)
-{
-	int status;
-
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			die(STATUS_SETUP, "cannot wait for the command: %m");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
-}
-
-static pid_t start(const struct record *r, char **command)
-{
-	fflush(stdout);
-	pid_t child = fork();
-	if (child < 0)
-		die(STATUS_SETUP, "cannot start a process: %m");
-	if (child == 0) {
-		environment_set(&r->e, command[0]);
-		environment_exec(command);
-	}
-	signal(SIGINT, SIG_IGN); /* the command decides */
-	signal(SIGQUIT, SIG_IGN);
-	return child;
 }
 
 /* Says which other processes have written a profile. */
@@ -202,8 +161,8 @@ int profile_record_main(int argc, char **argv)
 		r.e.name = "libgoalloc-record.so";
 	struct names names = names_of(r.out);
 	set_options(&r, &names);
-	pid_t child = start(&r, argv + a.at);
-	int status = finish(&r, &names, child, wait_for(child));
+	pid_t child = child_start(&r.e, argv + a.at);
+	int status = finish(&r, &names, child, child_wait(child));
 	free(names.prefix);
 	return status;
 }
