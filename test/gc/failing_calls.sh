@@ -6,6 +6,10 @@
 # seconds: 120
 set -eu -o pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
+: "${GOALLOC_BUILD:=$here/../../build}" "${GOALLOC_LIB:=$GOALLOC_BUILD/libgoalloc.so}"
+GOALLOC_LIB=$(readlink -f -- "$GOALLOC_LIB")
+
 if ! command -v strace >/dev/null; then
 	echo "not installed: strace"
 	exit 1

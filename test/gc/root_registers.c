@@ -172,6 +172,7 @@ static void run(void *(*hold)(void *))
 	check(pthread_create(&id, NULL, hold, NULL) == 0);
 	herd_collect_while_held();
 	check(write(pipe_ends[1], &byte, 1) == 1);
+	__atomic_store_n(&futex_word, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &futex_word, FUTEX_WAKE, 1, NULL, NULL, 0);
 	check(pthread_join(id, NULL) == 0);
 	check(found == (herd_hidden_head ^ herd_plant_mask));

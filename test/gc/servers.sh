@@ -11,6 +11,7 @@
 set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+: "${GOALLOC_BUILD:=$here/../../build}" "${GOALLOC_LIB:=$GOALLOC_BUILD/libgoalloc.so}"
 seconds=60
 names=()
 while (($# > 0)); do

@@ -9,6 +9,7 @@
 set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+: "${GOALLOC_BUILD:=$here/../../build}" "${GOALLOC_LIB:=$GOALLOC_BUILD/libgoalloc.so}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 seconds=$1
