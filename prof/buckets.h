@@ -43,7 +43,7 @@ struct bucket {
 	uint64_t peak_allocs; /* nallocs at the peak; if peak is the current */
 	uint64_t peak_frees;  /* likewise nfrees */
 	uint64_t peak;        /* number of the peak that these two are of */
-	uint64_t nlost;        /* live samples that leaks_count found lost */
+	uint64_t nlost;       /* live samples that leaks_count found lost */
 };
 
 /* All buckets. */
