@@ -46,7 +46,6 @@
 #include "gc/pagemap.h"
 #include "gc/peek.h"
 #include "gc/roots.h"
-#include "gc/sound.h"
 #include "gc/stw.h"
 #include "gc/sweep.h"
 #include "shims/threads.h"
@@ -85,7 +84,7 @@ static bool open_all(void)
 	enum barrier barrier = dirty_init((enum barrier)options.barrier);
 	if (barrier == BARRIER_STW || barrier == BARRIER_SNAPSHOT)
 		pagemap_open(); /* the others have it open */
-	return !options.gcsound || sound_init();
+	return true;
 }
 
 void cycle_open(void)
@@ -157,7 +156,7 @@ static bool arm(struct cycle *c)
 		return false;
 	for (size_t i = 0; i < c->roots.n; i++) {
 		const struct root_range *r = &c->roots.ranges[i];
-		if (r->kind == ROOT_PRIVATE)
+		if (root_is_private(r))
 			dirty_track(r->lo, r->hi);
 	}
 	return true;

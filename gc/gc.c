@@ -61,6 +61,10 @@ void gc_init(void)
 		thread_leave(t);
 		return;
 	}
+	if (options.gcsound && !sound_init()) {
+		say("gcsound: no memory");
+		options.gcsound = 0;
+	}
 	if (options.gcsound)
 		options.free = FREE_NOW;
 	gc_mode = (struct gc_mode){

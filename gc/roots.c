@@ -39,6 +39,7 @@ enum {
 	RANGES_FIRST = 256,    /* in a list at first; 6 KiB */
 	OWN_MAX = 1024,        /* as many as os_own notes */
 	COPY_SIZE = 16 << 10,  /* of a root, read at once */
+	CODE_SIZE = 4 << 10,   /* of code, read at once */
 	RESIDENT_PAGES = 4096, /* of shared memory, asked for at once */
 };
 
@@ -228,7 +229,7 @@ static bool is_root(struct line *l)
 
 	if (l->modes[0] != 'r' || starts_with(l, "[v")) /* [vdso] and so on */
 		return false;
-	l->range.kind = ROOT_PRIVATE;
+	l->range.kind = l->modes[2] == 'x' ? ROOT_CODE : ROOT_PRIVATE;
 	if (l->modes[3] == 'p')
 		return is_writable || !l->is_file;
 	l->range.kind = is_memory(l) ? ROOT_SHARED : ROOT_FILE;
@@ -285,6 +286,37 @@ bool roots_read(struct roots *r)
 
 /* Marking from them. */
 
+/* The words at every address in so many bytes. */
+static void mark_unaligned(struct marker *m, const char *bytes, size_t size)
+{
+	uintptr_t words[CODE_SIZE / sizeof(uintptr_t) + 1];
+
+	for (size_t shift = 0; shift < sizeof *words && shift < size; shift++) {
+		size_t n = (size - shift) / sizeof *words;
+		memcpy(words, bytes + shift, n * sizeof *words);
+		mark_roots(m, words, n);
+	}
+}
+
+/*
+ * Code that was made at run time holds addresses as operands of instructions,
+ * where they fall: across the edges of the run too.
+ */
+static void mark_code(uintptr_t lo, uintptr_t hi, void *marker)
+{
+	char bytes[CODE_SIZE + sizeof lo];
+	size_t edge = sizeof lo;
+	uintptr_t at = peek(bytes, lo - edge, edge) == edge ? lo - edge : lo;
+
+	while (at < hi) {
+		size_t want = hi + edge - at;
+		size_t n = peek(
+			bytes, at, want < sizeof bytes ? want : sizeof bytes);
+		mark_unaligned(marker, bytes, n);
+		at += n > edge && n < hi - at ? n - edge : CODE_SIZE;
+	}
+}
+
 static void mark_run(uintptr_t lo, uintptr_t hi, void *marker)
 {
 	uintptr_t words[COPY_SIZE / sizeof(uintptr_t)];
@@ -339,6 +371,9 @@ void roots_mark(
 {
 	if (kind == ROOT_SHARED)
 		mark_shared(m, lo, hi);
+	else if (kind == ROOT_CODE &&
+		 pagemap_visit_populated(lo, hi, mark_code, m))
+		return;
 	else if (!pagemap_visit_populated(lo, hi, mark_run, m))
 		mark_run(lo, hi, m);
 }

@@ -15,6 +15,7 @@
 /* What lies behind a mapping. */
 enum root_kind {
 	ROOT_PRIVATE, /* this process's memory: its page tables know all */
+	ROOT_CODE,    /* likewise, with code: pointers are at any address */
 	ROOT_SHARED,  /* memory that others may see or have filled */
 	ROOT_FILE,    /* a file: only what this process has touched counts */
 };
@@ -25,6 +26,12 @@ struct root_range {
 	uintptr_t hi;        /* one past the last byte; likewise */
 	enum root_kind kind; /* what it is */
 };
+
+/* Whether only this process writes there, through the mapping alone. */
+static inline bool root_is_private(const struct root_range *r)
+{
+	return r->kind == ROOT_PRIVATE || r->kind == ROOT_CODE;
+}
 
 /* All of them, in the order of their addresses, none overlapping. */
 struct roots {

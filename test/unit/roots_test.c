@@ -39,9 +39,9 @@ static const struct {
 	{"brk", "1000-2000 rw-p 00000000 00:00 0    [heap]\n", ROOT_PRIVATE},
 	{"stack", "1000-2000 rw-p 00000000 00:00 0 [stack]\n", ROOT_PRIVATE},
 	{"named", "1000-2000 rw-p 00000000 00:00 0 [anon:x y]\n", ROOT_PRIVATE},
-	{"jit_sealed", "1000-2000 r-xp 00000000 00:00 0\n", ROOT_PRIVATE},
+	{"jit_sealed", "1000-2000 r-xp 00000000 00:00 0\n", ROOT_CODE},
 	{"read_only", "1000-2000 r--p 00000000 00:00 0\n", ROOT_PRIVATE},
-	{"writable_code", "1000-2000 rwxp 00000000 00:00 0\n", ROOT_PRIVATE},
+	{"writable_code", "1000-2000 rwxp 00000000 00:00 0\n", ROOT_CODE},
 	{"code", "1000-2000 r-xp 00000000 08:01 77 /usr/bin/x\n", -1},
 	{"constants", "1000-2000 r--p 00000000 08:01 77 /usr/bin/x\n", -1},
 	{"none", "1000-2000 ---p 00000000 00:00 0\n", -1},
@@ -322,6 +322,28 @@ START_TEST(test_a_pointer_in_a_mapping)
 }
 END_TEST
 
+/* An operand of an instruction stands anywhere, across two pages even. */
+static const size_t operands[] = {0, 1, 7, TEST_PAGE - 8, TEST_PAGE - 4,
+	4 * TEST_PAGE - 1, TEST_NPAGES *TEST_PAGE - 8,
+	TEST_NPAGES *TEST_PAGE - 11};
+
+START_TEST(test_a_pointer_in_code)
+{
+	test_start_process();
+	char *p = mmap(NULL, TEST_NPAGES * TEST_PAGE,
+		PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		-1, 0);
+	ck_assert_ptr_ne(p, MAP_FAILED);
+	void *object = test_alloc(mcache, 7);
+	const struct objref o = test_object_at(object);
+	memset(p, 0, TEST_NPAGES * TEST_PAGE);
+	ck_assert(roots_read(&roots));
+	ck_assert(!test_mark_from(p, o));
+	memcpy(p + operands[_i], &object, sizeof object);
+	ck_assert_msg(test_mark_from(p, o), "at %zu", operands[_i]);
+}
+END_TEST
+
 START_TEST(test_untouched_pages_stay_so)
 {
 	unsigned char resident[TEST_NPAGES];
@@ -386,6 +408,7 @@ static void roots_suite(TCase *tests)
 		return;
 	UNIT_TEST(tests, test_what_is_a_root_here);
 	UNIT_TABLE(tests, test_a_pointer_in_a_mapping, mappings);
+	UNIT_TABLE(tests, test_a_pointer_in_code, operands);
 	UNIT_TEST(tests, test_untouched_pages_stay_so);
 	UNIT_TEST(tests, test_a_mapping_that_vanishes);
 	UNIT_TEST(tests, test_a_file_that_is_cut_off);
