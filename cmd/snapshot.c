@@ -6,7 +6,8 @@
  *   live      states that say so, without those that the remote part has as
  *             freed by strangers or under a collector
  *   mallocs   what the mcaches have counted, less what lies in free_caches
- *             and magazines
+ *             and magazines; read before the spans, so that what is handed
+ *             out meanwhile does not count as freed
  *
  * What is read may be in the middle of a change or a span that has just gone:
  * every number is checked against its bounds before it is used.
@@ -88,7 +89,7 @@ static void count_word(const struct statspage_layout *l, const char *d,
 	uint64_t alloc = 0;
 
 	for (unsigned i = 0; i < 64; i++)
-		alloc |= (uint64_t)(get8(d, l->mspan_states + w * 64 + i) == 1)
+		alloc |= (uint64_t)(get8(d, l->mspan_states + w * 64 + i) & 1)
 			 << i;
 	uint64_t freed = get64(d, remote) & alloc;
 
@@ -266,6 +267,8 @@ static void finish_classes(struct walk *w)
 			k->mallocs -= w->cached[i];
 		if (i == 0)
 			k->mallocs = h->large_mallocs;
+		if (k->mallocs < k->live) /* handed out since it was read */
+			k->mallocs = k->live;
 		s->mallocs += k->mallocs;
 		s->alloc += i == 0 ? h->large_total : k->mallocs * k->size;
 	}
@@ -354,8 +357,8 @@ bool snapshot_take(struct snapshot *s, struct target *t)
 	memset(s, 0, sizeof *s);
 	*w = (struct walk){.t = t, .l = &t->stats.layout, .s = s};
 	w->spans = must_calloc(SPANS_STEP, sizeof *w->spans);
-	bool taken = target_refresh(t) && read_classes(w) && walk_spans(w) &&
-		     walk_mcaches(w);
+	bool taken = target_refresh(t) && read_classes(w) && walk_mcaches(w) &&
+		     walk_spans(w);
 	if (taken) {
 		finish_classes(w);
 		take_heap(s, &t->stats.heap);
