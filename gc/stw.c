@@ -144,11 +144,19 @@ static bool all_stopped(void)
 	       (tasks_find_unknown(stop.caller) == 0 && ask_all_running() == 0);
 }
 
+/* A thread of the program that stops the world does not wait for itself. */
+static void be_stopper(bool is_stopper)
+{
+	if (mutator_current != NULL)
+		mutator_current->is_stopper = is_stopper;
+}
+
 static void give_up(void)
 {
 	stop.all.nfailed++;
 	store_release(&world.stopping, 0); /* pairs: world_wait */
 	os_futex_wake_all(&world.stopping);
+	be_stopper(false);
 	world_disown();
 }
 
@@ -157,6 +165,7 @@ bool stw_stop(void)
 	stop.caller = (uint32_t)syscall0(SYS_gettid);
 	if (!world_own(OWN_MS))
 		return false;
+	be_stopper(true);
 	mutators_reap();
 	stop.number = stop.number + 1 != 0 ? stop.number + 1 : 1;
 	stop.began_ns = now_ns();
@@ -189,6 +198,7 @@ void stw_start(void)
 	stop.all.total_ns += stop.all.pause_ns;
 	store_release(&world.stopping, 0); /* pairs: world_wait, region_end */
 	os_futex_wake_all(&world.stopping);
+	be_stopper(false);
 	world_disown();
 }
 

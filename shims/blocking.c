@@ -19,6 +19,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <termios.h>
 
 #include "shims/real.h"
@@ -33,9 +34,9 @@
 		(void)held;                                                    \
 		__builtin_unwind_init();                                       \
 		struct mutator *self = region_begin(machine_sp());             \
-		type result = REAL(name) args;                                 \
+		type outcome = REAL(name) args;                                \
 		region_end(self);                                              \
-		return result;                                                 \
+		return outcome;                                                \
 	}
 
 /* What the program calls. */
@@ -101,6 +102,27 @@ CONTROL_SHIM(fcntl, int)
 CONTROL_SHIM(fcntl64, int)
 CONTROL_SHIM(__fcntl, int)
 CONTROL_SHIM(ioctl, unsigned long)
+
+/* Any call of the kernel's, but those that do not come back as they went. */
+SHIM long syscall(long number, ...)
+{
+	va_list args;
+	long a[6];
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (likely(!world_is_watched()) || machine_makes_process(number))
+		return REAL(syscall)(
+			number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (number == SYS_execve)
+		return execve((char *)a[0], (char **)a[1], (char **)a[2]);
+	if (number == SYS_epoll_ctl)
+		return epoll_ctl((int)a[0], (int)a[1], (int)a[2],
+			(struct epoll_event *)a[3]);
+	return safe_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
 
 /* Taken at once more often than not, and then without a region. */
 SHIM int pthread_mutex_lock(pthread_mutex_t *m)

@@ -7,6 +7,7 @@
 #ifndef SHIMS_MACHINE_H
 #define SHIMS_MACHINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <ucontext.h>
@@ -17,8 +18,18 @@ struct machine_registers {
 	size_t size;       /* bytes */
 };
 
-/* System calls look at it and say -EINTR: it would have gone on otherwise. */
-enum { MACHINE_MAX_BACK = 16 /* bytes of code read before an instruction */ };
+/* Where a thread was interrupted. */
+struct machine_place {
+	uintptr_t ip; /* the next instruction */
+	uintptr_t sp; /* the stack pointer */
+};
+
+/* Whether both are the same call of the same function. */
+static inline bool machine_is_same_place(
+	struct machine_place a, struct machine_place b)
+{
+	return a.ip == b.ip && a.sp == b.sp;
+}
 
 #if defined(__x86_64__)
 #include "shims/machine_x86_64.h"

@@ -17,6 +17,16 @@ void region_begin_slow(struct mutator *m)
 		syscall0(SYS_gettid);
 }
 
+void region_resume(struct mutator *m, uintptr_t sp)
+{
+	m->sp = sp;
+	store_release(&m->state, MUTATOR_SAFE); /* pairs: mutator_is_stopped */
+	barrier_compiler();
+	/* pairs: stw_start */
+	if (load_acquire(&world.stopping) != 0 || load_relaxed(&m->asked) != 0)
+		region_begin_slow(m);
+}
+
 void region_end_slow(struct mutator *m)
 {
 	do {
@@ -25,6 +35,5 @@ void region_end_slow(struct mutator *m)
 		world_wait(m);
 		store_relaxed(&m->state, MUTATOR_RUNNING);
 		barrier_compiler();
-		/* pairs: stw_start */
-	} while (load_acquire(&world.stopping) != 0 && world_is_ours());
+	} while (world_stop_for(m) != 0);
 }

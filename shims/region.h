@@ -31,6 +31,9 @@ void region_begin_slow(struct mutator *m);
 /* Waits in state SAFE until it has been RUNNING with no stop in progress. */
 void region_end_slow(struct mutator *m);
 
+/* The region goes on that a handler of the program has interrupted. */
+void region_resume(struct mutator *m, uintptr_t sp);
+
 /* The thread may be taken as stopped.  NULL: it is not, or was already. */
 static inline struct mutator *region_begin(uintptr_t sp)
 {

@@ -9,7 +9,9 @@
 #include "shims/shims.h"
 
 #include "core/thread.h"
+#include "shims/process.h"
 #include "shims/real.h"
+#include "shims/signals.h"
 #include "shims/stopsignal.h"
 #include "shims/threads.h"
 #include "shims/world.h"
@@ -23,4 +25,6 @@ void shims_start(void)
 	stopsignal_install();
 	world_watch();
 	mutator_self();
+	signals_start();
+	process_start();
 }

@@ -18,12 +18,13 @@
 #include "shims/stopsignal.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <string.h>
 
 #include "core/os.h"
 #include "core/syscall.h"
 #include "core/thread.h"
 #include "shims/region.h"
+#include "shims/restart.h"
 
 #if defined(__x86_64__)
 #include "shims/stopsignal_x86_64.h"
@@ -31,10 +32,7 @@
 #error "shims/stopsignal_<machine>.h is missing for this machine"
 #endif
 
-enum {
-	STOPSIGNAL = 33, /* SIGSETXID inside glibc */
-	KERNEL_NSIG_BYTES = 8,
-};
+enum { KERNEL_NSIG_BYTES = 8 };
 
 /* libc's, to which we pass on what is not ours; handler NULL: none yet. */
 static struct kernel_sigaction libc_action;
@@ -80,10 +78,43 @@ STOP_HANDLER static void park(struct mutator *m, const ucontext_t *uc)
 		world_wait(m);
 		store_relaxed(&m->state, MUTATOR_RUNNING);
 		barrier_compiler();
-		/* pairs: stw_start */
-	} while (load_acquire(&world.stopping) != 0 && world_is_ours());
+	} while (world_stop_for(m) != 0);
 	m->sp = sp;
+	m->registers = (struct machine_registers){NULL, 0};
 	store_relaxed(&m->state, state);
+}
+
+/*
+ * What is known of a thread that the collector found.  One that shares the
+ * thread pointer of another shares its record too, in every shim: neither is
+ * believed to be in a safe region from now on.
+ */
+STOP_HANDLER static void recognise(struct mutator *m)
+{
+	const uintptr_t tp = machine_thread_pointer();
+	struct mutator *other = mutator_of_pointer(tp);
+
+	m->is_foreign = false;
+	if (other != NULL) {
+		store_relaxed(&other->is_shared, true);
+		store_relaxed(&other->distrusted, true);
+	} else if (machine_is_libc_thread(tp)) {
+		mutator_recognise(m, tp);
+	}
+}
+
+STOP_HANDLER static void stop_here(struct mutator *m, ucontext_t *uc)
+{
+	/* A record may have been given up since, for one the thread made. */
+	if (load_acquire(&m->tid) != (uint32_t)syscall0(SYS_gettid))
+		return;
+	if (m->is_foreign)
+		recognise(m);
+	restart_call(m, uc);
+	if (load_acquire(&world.stopping) == 0 || mutator_is_stopped(m))
+		mutator_answer(m); /* it came late, or stopped by itself */
+	else if (!is_deferred(m))
+		park(m, uc);
 }
 
 STOP_HANDLER static void stopsignal_handle(
@@ -93,12 +124,8 @@ STOP_HANDLER static void stopsignal_handle(
 
 	if (m == NULL)
 		pass_on(sig, info, context);
-	else if (load_acquire(&world.stopping) == 0)
-		mutator_answer(m); /* it came late */
-	else if (mutator_is_stopped(m))
-		mutator_answer(m); /* it stopped by itself */
-	else if (!is_deferred(m))
-		park(m, context);
+	else
+		stop_here(m, context);
 }
 
 static long set_action(
@@ -106,6 +133,16 @@ static long set_action(
 {
 	return syscall4(
 		SYS_rt_sigaction, STOPSIGNAL, new, old, KERNEL_NSIG_BYTES);
+}
+
+void stopsignal_unmask(sigset_t *set)
+{
+	uint64_t bits;
+
+	/* sigdelset knows no such signal. */
+	memcpy(&bits, set, sizeof bits);
+	bits &= ~STOPSIGNAL_BIT;
+	memcpy(set, &bits, sizeof bits);
 }
 
 void stopsignal_install(void)
@@ -124,6 +161,12 @@ void stopsignal_install(void)
 		return;
 	libc_action = old;
 	set_action(&ours, NULL);
+}
+
+void stopsignal_note_thread(void)
+{
+	if (load_relaxed(&libc_action.handler) == NULL)
+		stopsignal_install();
 }
 
 bool stopsignal_send(struct mutator *m, uint32_t stop)

@@ -11,12 +11,25 @@
 #ifndef SHIMS_STOPSIGNAL_H
 #define SHIMS_STOPSIGNAL_H
 
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "shims/threads.h"
 
+enum { STOPSIGNAL = 33 /* SIGSETXID inside glibc */ };
+
+/* Its bit in a mask of the kernel's. */
+#define STOPSIGNAL_BIT (UINT64_C(1) << (STOPSIGNAL - 1))
+
+/* A set that the program has filled by hand does not contain the signal. */
+void stopsignal_unmask(sigset_t *set);
+
 /* Makes the signal ours; again if libc has taken it back meanwhile. */
 void stopsignal_install(void);
+
+/* A thread has been created: libc takes the signal with the first one. */
+void stopsignal_note_thread(void);
 
 /* Asks the thread to stop.  false: there is no such thread any more. */
 bool stopsignal_send(struct mutator *m, uint32_t stop);

@@ -16,19 +16,20 @@ enum { KERNEL_SA_RESTORER = 0x04000000 };
 
 /*
  * Where the handler returns to.  Unwinders and debuggers know a signal frame
- * by exactly these instructions, without any unwind information.
+ * by exactly these instructions, without any unwind information, and gdb by
+ * this name, if it has one.
  */
-void stopsignal_restorer(void) HIDDEN;
+void stopsignal_restorer(void) __asm__("__restore_rt") HIDDEN;
 
 __asm__(".text\n"
-	".hidden stopsignal_restorer\n"
-	".globl stopsignal_restorer\n"
-	".type stopsignal_restorer, @function\n"
+	".hidden __restore_rt\n"
+	".globl __restore_rt\n"
+	".type __restore_rt, @function\n"
 	"nop\n"
 	".p2align 4\n"
-	"stopsignal_restorer:\n"
+	"__restore_rt:\n"
 	"mov $15, %rax\n"
 	"syscall\n"
-	".size stopsignal_restorer, . - stopsignal_restorer\n");
+	".size __restore_rt, . - __restore_rt\n");
 
 #endif

@@ -88,20 +88,6 @@ static uint32_t parse_number(const char *s)
 	return n;
 }
 
-/* A record for a thread that is only a number so far; false: no memory. */
-static bool add_foreign(uint32_t tid)
-{
-	struct mutator *m = mutator_new();
-
-	if (m == NULL)
-		return false;
-	store_relaxed(&m->is_foreign, true);
-	store_relaxed(&m->created, true);
-	store_release(&m->tid, tid);
-	store_release(&m->state, MUTATOR_RUNNING);
-	return true;
-}
-
 /* Those among the names that are unknown get a record; SIZE_MAX: no memory. */
 static size_t add_unknown(const char *names, size_t size, uint32_t caller)
 {
@@ -115,7 +101,7 @@ static size_t add_unknown(const char *names, size_t size, uint32_t caller)
 		if (tid == 0 || tid == caller || os_thread_owns(tid) ||
 			find_record(tid) != NULL)
 			continue;
-		if (!add_foreign(tid))
+		if (mutator_new_foreign(tid) == NULL)
 			return SIZE_MAX;
 		nadded++;
 	}

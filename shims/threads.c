@@ -123,15 +123,18 @@ bool mutator_try_end(struct mutator *m)
 	       try_cas_acquire(&m->state, &state, MUTATOR_ENDED);
 }
 
-static bool has_ended(const struct mutator *m, uint32_t pid)
+/* What it returned may be on its way to whoever joins it: look twice. */
+static bool has_ended(struct mutator *m, uint32_t pid)
 {
 	const uint32_t tid = load_acquire(&m->tid);
 
-	return tid != 0 && load_acquire(&m->created) &&
-	       !load_acquire(&m->joined) &&
-	       (load_relaxed(&m->state) == MUTATOR_RUNNING ||
-		       load_relaxed(&m->distrusted)) &&
-	       syscall3(SYS_tgkill, pid, tid, 0) == -ESRCH;
+	const bool is_dead = tid != 0 && load_acquire(&m->created) &&
+			     (load_relaxed(&m->state) == MUTATOR_RUNNING ||
+				     load_relaxed(&m->distrusted)) &&
+			     syscall3(SYS_tgkill, pid, tid, 0) == -ESRCH;
+	const bool was_dead = m->was_seen_dead;
+	m->was_seen_dead = is_dead;
+	return is_dead && (was_dead || m->result == NULL);
 }
 
 void mutators_reap(void)
@@ -164,24 +167,58 @@ static uintptr_t stack_high_of(uintptr_t tp, uint32_t tid)
 	return align_up(tp + DESCRIPTOR_SIZE, os_page_size);
 }
 
-void mutator_begin(struct mutator *m, uint32_t tid)
+struct mutator *mutator_of_pointer(uintptr_t tp)
 {
-	const uintptr_t tp = machine_thread_pointer();
-	struct mutator *before =
-		exchange_acquire(&by_tid[tid % NBY_TID], m); /* pairs: mutator_begin */
+	const size_t end = mutators_end();
+
+	for (size_t i = 0; i < end; i++) {
+		struct mutator *m = mutators_at(i);
+		if (m != NULL && tp != 0 && load_relaxed(&m->tp) == tp)
+			return m;
+	}
+	return NULL;
+}
+
+STOP_HANDLER void mutator_recognise(struct mutator *m, uintptr_t tp)
+{
+	m->stack_high = stack_high_of(tp, load_relaxed(&m->tid));
+	if (m->stack_size == 0)
+		m->stack_size = STACK_SIZE_LIKELY;
+	m->core = thread_self();
+	mutator_current = m;
+	store_relaxed(&m->tp, tp);
+}
+
+/* The record is the thread's with this number; an older one is freed. */
+static void enter_by_tid(struct mutator *m, uint32_t tid)
+{
+	struct mutator *before = exchange_seqcst(&by_tid[tid % NBY_TID], m);
 
 	if (before != NULL && before != m &&
 		load_relaxed(&before->tid) == tid && mutator_try_end(before))
 		mutator_free(before);
-	m->tp = tp;
-	m->stack_high = stack_high_of(tp, tid);
-	if (m->stack_size == 0)
-		m->stack_size = STACK_SIZE_LIKELY;
-	m->is_foreign = false;
-	m->core = thread_self();
-	m->id = (pthread_t)tp;
-	mutator_current = m;
 	store_release(&m->tid, tid); /* pairs: has_ended */
+}
+
+void mutator_begin(struct mutator *m, uint32_t tid)
+{
+	mutator_recognise(m, machine_thread_pointer());
+	m->is_foreign = false;
+	enter_by_tid(m, tid);
+	m->stack_high = stack_high_of(m->tp, tid);
+}
+
+struct mutator *mutator_new_foreign(uint32_t tid)
+{
+	struct mutator *m = mutator_new();
+
+	if (m == NULL)
+		return NULL;
+	m->is_foreign = true;
+	store_relaxed(&m->created, true);
+	enter_by_tid(m, tid);
+	store_release(&m->state, MUTATOR_RUNNING); /* pairs: mutators_at */
+	return m;
 }
 
 struct mutator *mutator_self(void)
@@ -265,6 +302,7 @@ static int create_thread(pthread_t *id, const pthread_attr_t *attr,
 		store_release(&m->created, true); /* pairs: has_ended */
 	else
 		mutator_free(m);
+	stopsignal_note_thread();
 	stopsignal_undefer(self);
 	return error;
 }
@@ -276,4 +314,31 @@ SHIM int pthread_create(pthread_t *restrict id,
 	if (likely(!world_is_watched()))
 		return REAL(pthread_create)(id, attr, start, argument);
 	return create_thread(id, attr, start, argument);
+}
+
+/*
+ * From now on it may unwind out of a safe region, and run cleanup handlers of
+ * the program while its state says SAFE.
+ */
+static void distrust(pthread_t id)
+{
+	struct mutator *m = mutator_of_pointer((uintptr_t)id);
+
+	if (m != NULL)
+		store_seqcst(&m->distrusted, true);
+}
+
+SHIM int pthread_cancel(pthread_t id)
+{
+	if (world_is_watched())
+		distrust(id);
+	return REAL(pthread_cancel)(id);
+}
+
+SHIM _Noreturn void pthread_exit(void *result)
+{
+	if (world_is_watched() && mutator_current != NULL)
+		mutator_current->result = result;
+	REAL(pthread_exit)(result);
+	__builtin_unreachable();
 }

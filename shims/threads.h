@@ -44,7 +44,7 @@ struct mutator {
 	uint32_t tid;    /* 0: it has not begun */
 	bool distrusted; /* SAFE means nothing: see mutator_is_stopped */
 	bool created;    /* pthread_create has returned */
-	bool joined;     /* somebody waits for its end: keep the record */
+	bool is_shared;  /* two threads with one thread pointer */
 	bool is_foreign; /* found by the collector: it never called us */
 
 	/* Owner only: the thread; the collector while it is stopped. */
@@ -53,20 +53,26 @@ struct mutator {
 	bool is_deferring;                  /* must not be parked just now */
 	bool is_wanted;                     /* a stop asked for it meanwhile */
 	bool is_in_vfork;                   /* the child runs on its stack */
+	bool owns_world;                    /* it forks */
+	bool is_stopper;                    /* it is who stops the world */
+	bool was_seen_dead;                 /* by an earlier mutators_reap */
+	struct machine_place restarted_at;  /* shims/restart.c */
+	struct machine_place signalled_at;  /* likewise, and when */
+	uint64_t signalled_ns;
 
 	/* Fixed once it has begun. */
 	uintptr_t tp;         /* thread pointer; 0: none, or not its own */
 	uintptr_t stack_high; /* end of stack and TLS; 0: unknown */
 	size_t stack_size;    /* bytes below that which are the stack */
 	struct thread *core;  /* the allocator's state; NULL: unknown */
-	pthread_t id;         /* libc's name for it; 0: unknown */
 
 	/* Of pthread_create. */
 	void *(*start)(void *); /* what the thread runs */
 	void *argument;         /* ... with what; a root until it runs */
 	void *result;           /* what it returned; a root until joined */
 
-	uintptr_t altstack; /* a root: the kernel alone may know it */
+	uintptr_t altstack; /* for signals: the kernel alone may know it */
+	uintptr_t vfork_registers[MACHINE_NSAVED]; /* while is_in_vfork */
 } ALIGNED(64);
 
 /* This thread's record; NULL: it has none yet. */
@@ -78,11 +84,20 @@ struct mutator *mutator_self(void);
 /* A new record: SAFE, without a thread.  NULL: no memory. */
 struct mutator *mutator_new(void);
 
+/* One for a thread that is a number so far: RUNNING.  NULL: no memory. */
+struct mutator *mutator_new_foreign(uint32_t tid);
+
 /* The record is free.  Its thread has ended, or never was. */
 void mutator_free(struct mutator *m);
 
 /* Its thread has ended: nobody else frees it.  false: somebody was first. */
 bool mutator_try_end(struct mutator *m);
+
+/* The record whose thread has this thread pointer, or NULL. */
+struct mutator *mutator_of_pointer(uintptr_t tp);
+
+/* The calling thread, found by the collector, is one of libc's. */
+void mutator_recognise(struct mutator *m, uintptr_t tp);
 
 /* The calling thread is this record's, from now on. */
 void mutator_begin(struct mutator *m, uint32_t tid);

@@ -27,13 +27,20 @@ void world_watch(void)
 	store_release(&world.watched, true); /* pairs: world_is_watched */
 }
 
+STOP_HANDLER uint32_t world_stop_for(const struct mutator *m)
+{
+	/* pairs: stw_start */
+	const uint32_t stop = load_acquire(&world.stopping);
+
+	return stop != 0 && !m->is_stopper && world_is_ours() ? stop : 0;
+}
+
 STOP_HANDLER bool world_wait(struct mutator *m)
 {
 	bool was_asked = false;
 	uint32_t stop;
 
-	/* pairs: stw_start */
-	while ((stop = load_acquire(&world.stopping)) != 0 && world_is_ours()) {
+	while ((stop = world_stop_for(m)) != 0) {
 		was_asked |= mutator_answer(m);
 		os_futex_wait(&world.stopping, stop);
 	}

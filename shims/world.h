@@ -49,6 +49,9 @@ void world_watch(void);
 /* Whether the process that may be stopped is this one, not its copy. */
 bool world_is_ours(void);
 
+/* The stop that this thread is to wait for, or 0: none, or it is its own. */
+uint32_t world_stop_for(const struct mutator *m);
+
 /*
  * Waits for the end of a stop, if there is one and it is this process that is
  * being stopped.  The caller's state says that it is stopped.  Whether a stop
