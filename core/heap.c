@@ -26,12 +26,14 @@
 #include "core/bits.h"
 #include "core/early.h"
 #include "core/fatal.h"
+#include "core/heap_sample.h"
 #include "core/large.h"
 #include "core/mcache_shared.h"
 #include "core/mheap.h"
 #include "core/os.h"
 #include "core/thread.h"
 #include "gc/gc.h"
+#include "prof/prof.h"
 
 uint8_t heap_class8[NSIZE8];
 
@@ -118,6 +120,8 @@ COLD static void *alloc_any(
 		p = alloc_small_busy(t, class);
 	if (gc_mode.on && p != NULL)
 		tell_gc(t, class, size);
+	if (unlikely(prof_rate() != 0) && p != NULL)
+		heap_sample_new(t, p, class, size);
 	thread_leave(t);
 	return p;
 }
@@ -238,6 +242,8 @@ static void free_object(struct objref o)
 	uintptr_t p = mspan_object(o);
 	bool done;
 
+	if (unlikely(heap_is_sample(o)))
+		heap_sample_freed(t, o);
 	if (gc_mode.on && !gc_mode.defers)
 		gc_note_free(o);
 	if (gc_mode.defers) {
@@ -327,7 +333,14 @@ static void *realloc_large(struct objref o, size_t size)
 		return move_by_copy(
 			(void *)o.span->base, mspan_elemsize(o.span), size);
 	thread_enter(t);
+	struct bucket *b = NULL;
+	if (unlikely(heap_is_sample(o)))
+		b = heap_sample_moving(o);
 	void *q = large_realloc(o, size);
+	if (unlikely(b != NULL))
+		heap_sample_moved(o, b, q != NULL);
+	if (unlikely(prof_rate() != 0) && q != NULL)
+		heap_sample_new(t, q, 0, size);
 	thread_leave(t);
 	return q;
 }
@@ -350,8 +363,11 @@ void *heap_realloc(void *p, size_t size)
 	struct objref o = object_at(&verb_realloc, s, (uintptr_t)p);
 	if (class_for(size) == 0 && s->class == 0)
 		return realloc_large(o, size);
-	if (class_for(size) == s->class)
+	if (class_for(size) == s->class) {
+		if (unlikely(heap_is_sample(o)))
+			heap_sample_resized(thread_self(), o, size);
 		return p;
+	}
 	void *q = move_by_copy(p, mspan_elemsize(s), size);
 	return q == NULL && size <= mspan_elemsize(s) ? p : q;
 }

@@ -21,6 +21,7 @@
 #include "core/scavenger.h"
 #include "core/thread.h"
 #include "gc/gc.h"
+#include "prof/prof.h"
 
 static _Thread_local bool fork_is_nested;
 
@@ -35,12 +36,14 @@ void heap_fork_prepare(void)
 	mcache_lock_all();
 	mcentral_lock_all();
 	lock(&mheap.lock);
+	prof_fork_prepare();
 }
 
 void heap_fork_parent(void)
 {
 	if (fork_is_nested)
 		return;
+	prof_fork_parent();
 	unlock(&mheap.lock);
 	mcentral_unlock_all();
 	mcache_unlock_all();
@@ -59,6 +62,7 @@ void heap_fork_child(void)
 	mcache_reset_all(t->own);
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
+	prof_fork_child();
 	mheap_fork_child_locked();
 	mcache_shared_reset();
 	thread_leave(t);

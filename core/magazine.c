@@ -27,20 +27,21 @@
 #include "core/mheap.h"
 
 enum {
-	SIZE_FIRST = 15,        /* with the round below it: 4 cache lines */
-	SIZE_MAX_ROUNDS = 63,   /* likewise 16 */
-	ROW_BYTES_MAX = 65536,  /* objects in a magazine, together */
-	REFILLS_FIRST = 1,      /* a class that is used at all */
-	REFILLS_MANY = 3,       /* one that is used much */
+	SIZE_FIRST = 15,       /* with the round below it: 4 cache lines */
+	SIZE_MAX_ROUNDS = 63,  /* likewise 16 */
+	ROW_BYTES_MAX = 65536, /* objects in a magazine, together */
+	REFILLS_FIRST = 1,     /* a class that is used at all */
+	REFILLS_MANY = 3,      /* one that is used much */
 };
 
-/* The round below the first, and where none is, for all magazines without rows. */
+/* The round below the first, and where none is, for all magazines without rows.
+ */
 static struct magazine_round no_round[2];
 
 void magazines_init(struct magazines *m)
 {
 	m->rows = NULL;
-	m->size = 0;
+	m->size = m->ripe_bytes = 0;
 	m->out = m->in = m->in_end = no_round + 1;
 	m->ripe = no_round + 2;
 }
@@ -91,6 +92,7 @@ bool magazines_grow(struct magazines *m, unsigned size)
 	m->out = rows + 1;
 	m->in = rows + size + 2;
 	m->in_end = m->in + size;
+	m->ripe_bytes = (uint16_t)(magazines_ripe_at(size) * sizeof *rows);
 	m->ripe = m->in + magazines_ripe_at(size);
 	return true;
 }
@@ -99,8 +101,7 @@ bool magazines_grow(struct magazines *m, unsigned size)
 static struct magazine_round *row_of(
 	const struct magazines *m, const struct magazine_round *at)
 {
-	return at > m->rows + m->size + 1 ? m->rows + m->size + 2
-					  : m->rows + 1;
+	return at > m->rows + m->size + 1 ? m->rows + m->size + 2 : m->rows + 1;
 }
 
 unsigned magazines_nout(const struct magazines *m)
@@ -110,6 +111,21 @@ unsigned magazines_nout(const struct magazines *m)
 
 	/* Asked by another thread, it may be anything for a moment. */
 	return n >= 0 && n <= m->size ? (unsigned)n : 0;
+}
+
+bool magazines_bring(struct magazines *m)
+{
+	unsigned nin = magazines_nin(m);
+
+	if (nin <= magazines_nleft(m))
+		return nin > 0 && magazines_try_swap(m);
+	unsigned n = (unsigned)magazines_nleft(m);
+	for (unsigned i = 0; i < n; i++)
+		m->out[i] = m->in[(int)i - (int)n];
+	store_relaxed(&m->out, m->out + n);
+	m->in -= n;
+	store_relaxed(&m->brought, 0);
+	return n > 0;
 }
 
 struct magazine_round magazines_take(struct magazines *m)

@@ -24,9 +24,10 @@ struct magazines {
 	struct magazine_round *in;     /* free puts into *in */
 	struct magazine_round *in_end; /* no room from here on */
 	struct magazine_round *ripe;   /* with in here or above: worth a swap */
-	uint64_t nalloc;               /* objects ever brought to out */
-	struct magazine_round *rows;   /* both, size + 1 rounds each; or NULL */
-	uint16_t size;                 /* rounds that a magazine holds */
+	int64_t brought; /* objects to out or a word, less those that may be */
+	struct magazine_round *rows; /* both, size + 1 rounds each; or NULL */
+	uint16_t size;               /* rounds that a magazine holds */
+	uint16_t ripe_bytes;         /* from a magazine's first to ripe */
 };
 
 /* Two magazines without room. */
@@ -65,18 +66,36 @@ static inline unsigned magazines_ripe_at(unsigned size)
 	return (size + 1) / 2;
 }
 
-/* Trades the two, malloc's being empty. */
-static ALWAYS_INLINE void magazines_swap(struct magazines *m)
+/* Objects that may yet be brought: then one is a sample. */
+static inline uint64_t magazines_nleft(const struct magazines *m)
 {
-	struct magazine_round *empty = m->out;
-
-	m->nalloc += magazines_nin(m);
-	store_relaxed(&m->out, m->in);
-	m->in = empty;
-	m->in_end = empty + m->size;
-	m->ripe = empty + magazines_ripe_at(m->size);
+	return (uint64_t)-m->brought;
 }
 
+/*
+ * Trades the two, malloc's being empty; false: that would be more objects
+ * than are left until a sample.
+ */
+static ALWAYS_INLINE bool magazines_try_swap(struct magazines *m)
+{
+	struct magazine_round *empty = m->out;
+	int64_t brought = m->brought + magazines_nin(m);
+
+	if (unlikely(brought > 0))
+		return false;
+	store_relaxed(&m->brought, brought);
+	store_relaxed(&m->out, m->in);
+	store_relaxed(&m->in, empty);
+	store_relaxed(&m->in_end, empty + m->size);
+	m->ripe = (struct magazine_round *)((char *)empty + m->ripe_bytes);
+	return true;
+}
+
+/*
+ * The same with as many as may be brought: at most those that are left.
+ * false: there is none.
+ */
+bool magazines_bring(struct magazines *m);
 
 /* Takes any round out, of either; p 0: both are empty. */
 struct magazine_round magazines_take(struct magazines *m);
@@ -88,9 +107,8 @@ static ALWAYS_INLINE void *magazines_alloc(struct magazines *m)
 	uintptr_t p = r->p;
 
 	if (unlikely(p == 0)) {
-		if (!magazines_are_ripe(m))
+		if (!magazines_are_ripe(m) || !magazines_try_swap(m))
 			return NULL;
-		magazines_swap(m);
 		r = m->out - 1;
 		p = r->p;
 		if (p == 0)

@@ -22,6 +22,7 @@
 #include "core/fatal.h"
 #include "core/fixalloc.h"
 #include "core/heapmap.h"
+#include "core/mcache_sample.h"
 #include "core/mcache_spans.h"
 #include "core/mcentral.h"
 #include "core/mheap.h"
@@ -45,11 +46,29 @@ static void count_malloc(struct mcache *c, unsigned class, int64_t n)
 	store_relaxed(nmalloc, *nmalloc + (uint64_t)n);
 }
 
+/* The lowest n of the bits. */
+COLD static uint64_t lowest_bits(uint64_t bits, unsigned n)
+{
+	uint64_t rest = bits;
+
+	for (; n > 0; n--)
+		rest &= rest - 1;
+	return bits ^ rest;
+}
+
+/* No more than are left until a sample. */
 static void cache_word(
 	struct mcache *c, struct mspan *s, unsigned w, uint64_t free)
 {
+	struct magazines *m = &c->slots[s->class].magazines;
+	unsigned n = popcount64(free);
+
+	if (unlikely(n > magazines_nleft(m))) {
+		n = (unsigned)magazines_nleft(m);
+		free = lowest_bits(free, n);
+	}
+	store_relaxed(&m->brought, m->brought + n);
 	store_relaxed(&s->cached_word, (uint8_t)w);
-	count_malloc(c, s->class, popcount64(free));
 	store_relaxed(&s->free_cache, free);
 }
 
@@ -80,13 +99,12 @@ void *mcache_alloc_light(struct mcache *c, unsigned class)
 	struct mcache_slot *slot = &c->slots[class];
 	void *p = mcache_alloc(c, class); /* for sizes past heap_class8 */
 
-	if (p != NULL)
+	if (p != NULL || slot->magazines.brought == 0)
 		return p;
 	if (cache_next(c, slot->current))
 		return mspan_alloc(slot->current);
-	if (magazines_nin(&slot->magazines) == 0)
+	if (!magazines_bring(&slot->magazines))
 		return NULL;
-	magazines_swap(&slot->magazines);
 	return magazines_alloc(&slot->magazines);
 }
 
@@ -127,7 +145,7 @@ void mcache_flush_locked(struct mcache *c, unsigned class)
 	struct magazines *m = &c->slots[class].magazines;
 	struct magazine_round r;
 
-	m->nalloc -= magazines_nout(m);
+	count_malloc(c, class, -(int64_t)magazines_nout(m));
 	while ((r = magazines_take(m)).p != 0)
 		unkeep_locked(c, r);
 }
@@ -223,8 +241,8 @@ static void earn_magazines_locked(struct mcache *c, unsigned class)
 {
 	struct mcache_class *k = &c->classes[class];
 	struct magazines *m = &c->slots[class].magazines;
-	unsigned size = magazines_size_for(
-		sizeclass_table[class].size, ++k->nrefills);
+	unsigned size =
+		magazines_size_for(sizeclass_table[class].size, ++k->nrefills);
 
 	if (size <= m->size)
 		return;
@@ -258,6 +276,7 @@ bool mcache_refill(struct mcache *c, unsigned class)
 static void mcache_class_init(struct mcache *c, unsigned class)
 {
 	c->slots[class].current = &mspan_none;
+	mcache_sample_after(c, class, MCACHE_UNSAMPLED);
 	magazines_init(&c->slots[class].magazines);
 }
 
@@ -298,6 +317,7 @@ struct mcache *mcache_acquire(bool counts)
 	if (c != NULL) {
 		c->inuse = true;
 		c->exit_rounds = 0;
+		mcache_sample_again(c);
 		count_user_locked(c, counts);
 	}
 	unlock(&mcaches.lock);
@@ -349,7 +369,7 @@ void mcache_release(struct mcache *c)
 		scavenger_stop(); /* the program is single-threaded again */
 }
 
-void *mcache_alloc_or_refill(struct mcache *c, unsigned class)
+static void *alloc_or_refill(struct mcache *c, unsigned class)
 {
 	do {
 		void *p = mcache_alloc_light(c, class);
@@ -357,6 +377,23 @@ void *mcache_alloc_or_refill(struct mcache *c, unsigned class)
 			return p;
 	} while (mcache_refill(c, class));
 	return NULL;
+}
+
+void *mcache_alloc_or_refill(struct mcache *c, unsigned class)
+{
+	struct magazines *m = &c->slots[class].magazines;
+	void *p = mcache_alloc(c, class);
+
+	if (p != NULL)
+		return p;
+	if (likely(m->brought < 0) || !mcache_sample_is_due(c, class))
+		return alloc_or_refill(c, class);
+	mcache_sample_after(c, class, 1);
+	p = alloc_or_refill(c, class);
+	mcache_sample_after(c, class, 0);
+	if (p != NULL)
+		mcache_sample_taken(c, class, p);
+	return p;
 }
 
 /* Trimming. */

@@ -16,6 +16,7 @@
 #include "core/mspan.h"
 #include "core/sizeclass.h"
 #include "core/thread.h"
+#include "prof/prof.h"
 
 /* Where a class's next objects come from: one cache line. */
 struct mcache_slot {
@@ -27,9 +28,11 @@ static_assert(sizeof(struct mcache_slot) == 64, "one cache line");
 /* One class's spans. */
 struct mcache_class {
 	struct mspan_list lists[MSPAN_NLISTS]; /* UNLISTED stays empty */
-	uint32_t ngrown;   /* spans taken from mheap, up to a few */
-	uint32_t nrefills; /* times that a span was brought in */
-	uint64_t nmalloc;  /* objects handed out, cached or to go out next */
+	uint32_t ngrown;      /* spans taken from mheap, up to a few */
+	uint32_t nrefills;    /* times that a span was brought in */
+	uint64_t nmalloc;     /* objects handed out, cached or to go out next */
+	uint64_t unsampled;   /* after those that may be brought: a sample */
+	uint32_t sample_rate; /* what that was drawn for */
 };
 
 /* One per thread; reused by later threads, never unmapped. */
@@ -44,8 +47,10 @@ struct mcache {
 	struct mcache_class classes[NCLASSES]; /* spans by class */
 
 	/* Owner only. */
-	uint8_t exit_rounds; /* TSD destructor rounds seen */
-	size_t refilled;     /* bytes of room taken, not yet told to gc */
+	uint8_t exit_rounds;  /* TSD destructor rounds seen */
+	size_t refilled;      /* bytes of room taken, not yet told to gc */
+	uint64_t random;      /* of its samples; 0: not started */
+	struct sampler large; /* which large objects are sampled */
 
 	/* Guarded by mcaches. */
 	struct mcache *next_free; /* among those without a thread */
@@ -75,6 +80,9 @@ extern struct mcache_registry mcaches HIDDEN;
 static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
 {
 	struct mcache_slot *slot = &c->slots[class];
+
+	/* One register for it, not two for c and class. */
+	__asm__("" : "+r"(slot));
 	void *p = magazines_alloc(&slot->magazines);
 
 	return likely(p != NULL) ? p : mspan_alloc(slot->current);

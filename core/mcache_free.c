@@ -154,7 +154,7 @@ static bool free_by_stranger(struct mcache *c, struct objref o)
 
 bool mcache_free(struct mcache *c, struct objref o)
 {
-	/* A sweeper beside us has the lock: not even the owner may do without. */
+	/* A sweeper has the lock: not even the owner may do without. */
 	if (c != NULL && mspan_owner(o.span) == c && !gc_mode.on)
 		return free_by_owner(c, o);
 	return free_by_stranger(c, o);

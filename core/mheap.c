@@ -31,19 +31,20 @@
 #include "core/os_own.h"
 #include "core/scavenger.h"
 #include "core/statspage.h"
+#include "prof/prof.h"
 
 enum {
-	GROW_ALIGN = 64 << 10,   /* largest OS page of any machine */
+	GROW_ALIGN = 64 << 10,        /* largest OS page of any machine */
 	ZEROED_REGRET_MAX = 32 << 20, /* glibc's limit for reusing a block */
-	GROW_MIN = 256 << 10,    /* the least the heap grows by */
-	GROW_MAX = 16 << 20,     /* the most, but for a larger request */
-	GROW_DIVISOR = 16,       /* the step's share of the heap */
-	RESERVE_MIN = 4 << 20,   /* the least reserved at once */
-	RESERVE_MAX = 64 << 20,  /* the most, but for a larger request */
-	RESERVE_DIVISOR = 4,     /* the step's share of the reserve */
-	HOLE_STEP = 64 << 20,    /* how far to go on behind a hole */
-	HOLES_MAX = 256,         /* tries before giving up */
-	WINDOW_RANDOM = 1 << 14, /* places where a window may start */
+	GROW_MIN = 256 << 10,         /* the least the heap grows by */
+	GROW_MAX = 16 << 20,          /* the most, but for a larger request */
+	GROW_DIVISOR = 16,            /* the step's share of the heap */
+	RESERVE_MIN = 4 << 20,        /* the least reserved at once */
+	RESERVE_MAX = 64 << 20,       /* the most, but for a larger request */
+	RESERVE_DIVISOR = 4,          /* the step's share of the reserve */
+	HOLE_STEP = 64 << 20,         /* how far to go on behind a hole */
+	HOLES_MAX = 256,              /* tries before giving up */
+	WINDOW_RANDOM = 1 << 14,      /* places where a window may start */
 };
 
 #define WINDOW_BASE  (UINT64_C(0xc0) << 32) /* see core/heapmap.h */
@@ -106,8 +107,8 @@ static bool tables_init(uint64_t window)
 
 	if (tables == NULL)
 		return false;
-	os_own_note((uintptr_t)tables,
-		map_size + pages_storage_size(max_pages));
+	os_own_note(
+		(uintptr_t)tables, map_size + pages_storage_size(max_pages));
 	heapmap_init(mheap.base, tables);
 	pages_init(&mheap.pages, max_pages, tables + map_size, commit_table);
 	return true;
@@ -344,7 +345,10 @@ static void leave_use(struct mspan *s)
 
 	count_span(s, -1);
 	mheap_set_purged(s, 0);
-	store_release(&s->states[0], OBJECT_FREE); /* of a large object */
+	/* A large object; of the others none is left. */
+	if (unlikely(load_relaxed(&s->states[0]) == OBJECT_SAMPLED))
+		prof_forget(s->base); /* nobody freed it: a sweep did */
+	store_release(&s->states[0], OBJECT_FREE);
 	if ((exchange_seqcst(handoff, HANDOFF_DEAD) & HANDOFF_DEFERRED) != 0)
 		fetch_or_seqcst(handoff, HANDOFF_DEFERRED);
 }

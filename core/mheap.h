@@ -31,13 +31,13 @@ struct mheap {
 	uint64_t large_bytes;    /* bytes in them */
 	uint64_t released_bytes; /* bytes ever given back to the OS */
 
-	bool holding;            /* spans that go are held back */
-	struct mspan *held;      /* these, through next */
+	bool holding;                /* spans that go are held back */
+	struct mspan *held;          /* these, through next */
 	struct mspan *held_released; /* likewise, with nothing behind them */
 
 	/* Shared (atomic) */
 	size_t purged_bytes; /* sum of mspan.purged */
-	uint32_t sweepgen;   /* even; 2 more when marking ends; see gc/sweep.c */
+	uint32_t sweepgen; /* even; 2 more when marking ends; see gc/sweep.c */
 };
 
 extern struct mheap mheap HIDDEN;

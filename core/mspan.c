@@ -42,6 +42,7 @@
 #include "core/mcache.h"
 #include "core/os.h"
 #include "gc/gc.h"
+#include "prof/prof.h"
 
 enum {
 	LINE = 64,
@@ -130,8 +131,12 @@ bool mspan_all_freed_remotely(struct mspan *s)
 
 void mspan_free_objects(struct mspan *s, unsigned w, uint64_t objects)
 {
-	for (; objects != 0; objects &= objects - 1)
-		store_release(&s->states[w * 64 + ctz64(objects)], OBJECT_FREE);
+	for (; objects != 0; objects &= objects - 1) {
+		struct objref o = {s, w * 64 + ctz64(objects)};
+		if (unlikely(load_relaxed(mspan_state(o)) == OBJECT_SAMPLED))
+			prof_forget(mspan_object(o));
+		store_release(mspan_state(o), OBJECT_FREE);
+	}
 }
 
 void mspan_let_free(struct mspan *s, struct mcache *c)
@@ -209,8 +214,7 @@ enum mspan_list_id mspan_classify(struct mspan *s)
 	if (CHECK_LEVEL >= 2)
 		mspan_verify(s);
 	unsigned ninuse = s->nelems - mspan_count_free(s);
-	enum mspan_list_id list =
-		classify(ninuse, s->nelems, &free_until);
+	enum mspan_list_id list = classify(ninuse, s->nelems, &free_until);
 	store_relaxed(&s->free_until, free_until);
 	return list;
 }

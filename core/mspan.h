@@ -89,8 +89,10 @@ struct mspan_remote {
 	uint64_t bits[];   /* 1 = freed by another thread, not yet collected */
 };
 
-/* Words of bits for nelems objects: one more at a multiple of 64, so that the */
-/* tail is addressable. */
+/*
+ * Words of bits for nelems objects: one more at a multiple of 64, so that the
+ * tail is addressable.
+ */
 static inline unsigned mspan_nwords(unsigned nelems)
 {
 	return nelems / 64 + 1;
@@ -216,7 +218,7 @@ static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)
 /* The objects of word w that the program has, as bits. */
 static inline uint64_t mspan_allocated_bits(const struct mspan *s, unsigned w)
 {
-	return states_equal(&s->states[w * 64], OBJECT_LIVE);
+	return states_odd(&s->states[w * 64]);
 }
 
 /* Those that are in the span: neither the program nor a magazine has them. */
@@ -237,7 +239,7 @@ static inline uint8_t *mspan_state(struct objref o)
 /* Whether the object is handed out. */
 static inline bool mspan_is_allocated(struct objref o)
 {
-	return load_acquire(&o.span->states[o.index]) == OBJECT_LIVE;
+	return (load_acquire(&o.span->states[o.index]) & 1) != 0;
 }
 
 /* Hands out the next cached object, or NULL: there is none.  Owner only. */

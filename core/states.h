@@ -15,10 +15,12 @@
 
 #include "config.h"
 
+/* The program has what is odd. */
 enum object_state {
-	OBJECT_FREE, /* in its span, cached words included */
-	OBJECT_LIVE, /* the program has it */
-	OBJECT_KEPT, /* freed, in a magazine of its span's owner */
+	OBJECT_FREE,    /* in its span, cached words included */
+	OBJECT_LIVE,    /* the program has it */
+	OBJECT_KEPT,    /* freed, in a magazine of its span's owner */
+	OBJECT_SAMPLED, /* as live; the heap profile hears of its free */
 };
 
 #if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)

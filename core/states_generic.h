@@ -19,4 +19,14 @@ static inline uint64_t states_equal(const uint8_t *states, uint8_t state)
 	return bits;
 }
 
+/* Which of 64 states, on a cache line of their own, are odd, as bits. */
+static inline uint64_t states_odd(const uint8_t *states)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		bits |= (uint64_t)(load_acquire(&states[i]) & 1) << i;
+	return bits;
+}
+
 #endif

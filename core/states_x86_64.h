@@ -28,4 +28,24 @@ static inline uint64_t states_equal(const uint8_t *states, uint8_t state)
 	return bits;
 }
 
+/* Which of 16 states are odd, as bits. */
+static inline uint64_t states_odd16(const uint8_t *states)
+{
+	__m128i found = _mm_load_si128((const __m128i *)(const void *)states);
+
+	/* The lowest bit of each byte becomes its highest. */
+	return (unsigned)_mm_movemask_epi8(_mm_slli_epi16(found, 7));
+}
+
+/* Which of 64 states, on a cache line of their own, are odd, as bits. */
+static inline uint64_t states_odd(const uint8_t *states)
+{
+	uint64_t bits = states_odd16(states) | states_odd16(states + 16) << 16 |
+			states_odd16(states + 32) << 32 |
+			states_odd16(states + 48) << 48;
+
+	__asm__ volatile("" ::: "memory"); /* loads come in order: acquire */
+	return bits;
+}
+
 #endif

@@ -52,7 +52,7 @@ static void count_mcache(struct heap_stats *out, const struct mcache *c)
 				magazines_nout(&c->slots[class].magazines);
 		out->by_size[class].mallocs +=
 			load_relaxed(&c->classes[class].nmalloc) +
-			load_relaxed(&c->slots[class].magazines.nalloc) - left;
+			load_relaxed(&c->slots[class].magazines.brought) - left;
 	}
 }
 

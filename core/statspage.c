@@ -60,7 +60,7 @@ struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 			.mcache_slots = offsetof(struct mcache, slots),
 			.slot_stride = sizeof(struct mcache_slot),
 			.slot_nalloc = offsetof(
-				struct mcache_slot, magazines.nalloc),
+				struct mcache_slot, magazines.brought),
 			.slot_out = offsetof(struct mcache_slot, magazines.out),
 			.slot_rows = offsetof(
 				struct mcache_slot, magazines.rows),

@@ -49,7 +49,7 @@ struct statspage_layout {
 	uint32_t mcache_nmalloc; /* in it: objects handed out or cached */
 	uint32_t mcache_slots;   /* array of struct mcache_slot */
 	uint32_t slot_stride;    /* bytes of struct mcache_slot */
-	uint32_t slot_nalloc;  /* in it: objects brought to malloc's magazine */
+	uint32_t slot_nalloc;  /* in it: the rest of nmalloc, mod 2^64 */
 	uint32_t slot_out;     /* where malloc takes from, a pointer */
 	uint32_t slot_rows;    /* both magazines, a pointer */
 	uint32_t slot_size;    /* rounds in one, 16 bits */

@@ -18,10 +18,13 @@
 #include "config.h"
 #include "core/fatal.h"
 #include "core/heap.h"
+#include "core/heap_sample.h"
 #include "core/options.h"
 #include "core/os.h"
-#include "preload/leaks.h"
 #include "gc/gc.h"
+#include "preload/leaks.h"
+#include "preload/profiler.h"
+#include "prof/start.h"
 
 enum { CONSTRUCTOR_FIRST = 101 /* up to 100 is the compiler's */ };
 
@@ -59,17 +62,25 @@ static void init_say(char *const *envp)
 	}
 }
 
+static void init_fork_child(void)
+{
+	heap_fork_child();
+	prof_begin_child();
+}
+
 __attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
 	int argc, char **argv, char **envp)
 {
 	(void)argc;
 	(void)argv;
-	pthread_atfork(heap_fork_prepare, heap_fork_parent, heap_fork_child);
+	pthread_atfork(heap_fork_prepare, heap_fork_parent, init_fork_child);
 	if (getauxval(AT_SECURE) != 0)
 		return;
 	options_read(envp);
 	heap_set_tiny(options.tiny);
 	init_say(envp);
+	profiler_start();
+	heap_sample_again();
 	gc_init();
 }
 

@@ -370,6 +370,8 @@ void helper_fork_child(void)
 	store_relaxed(&is_writing, 0);
 	nsignals_served = load_relaxed(&nsignals);
 	peak_written = 0;
-	if (is_wanted())
-		prof_watch_peak(1, helper_start);
+	if (is_wanted()) { /* nobody else is here: no lock */
+		prof.peak_told = helper_start;
+		prof.peak_next = 1;
+	}
 }

@@ -11,6 +11,7 @@
 
 #include "core/atomics.h"
 #include "core/lock.h"
+#include "prof/sampler.h"
 #include "prof/samples.h"
 
 enum { PROF_RATE_DEFAULT = 512 << 10 /* bytes between samples; as Go */ };

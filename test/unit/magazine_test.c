@@ -10,7 +10,10 @@
 #include "core/thread.h"
 #include "test/unit/unit.h"
 
-enum { TEST_NOBJECTS = 4096 };
+enum {
+	TEST_MAY_COME = 1 << 16,
+	/* objects before a sample */ TEST_NOBJECTS = 4096
+};
 
 static uint8_t states[TEST_NOBJECTS];
 
@@ -23,6 +26,7 @@ static void test_start(struct magazines *m, unsigned size)
 	unlock(&mheap.lock);
 	memset(states, OBJECT_LIVE, sizeof states);
 	memset(m, 0, sizeof *m);
+	m->brought = -TEST_MAY_COME;
 	magazines_init(m);
 	if (size > 0)
 		ck_assert(magazines_grow(m, size));
@@ -80,7 +84,7 @@ START_TEST(test_what_is_freed_is_kept_and_comes_back)
 		ck_assert_uint_eq(magazines_nout(&m), i - 1);
 	}
 	ck_assert_int_eq(test_alloc(&m), -1);
-	ck_assert_uint_eq(m.nalloc, size);
+	ck_assert_int_eq(m.brought, (int)size - TEST_MAY_COME);
 }
 END_TEST
 
@@ -96,6 +100,33 @@ START_TEST(test_few_are_left_for_later)
 	}
 	ck_assert(test_free(&m, TEST_NOBJECTS - 1));
 	ck_assert_int_eq(test_alloc(&m), TEST_NOBJECTS - 1);
+}
+END_TEST
+
+/* The object after the last that may be brought is for the slow path. */
+START_TEST(test_no_more_is_brought_than_may_be)
+{
+	const unsigned size = sizes[_i];
+	struct magazines m;
+
+	test_start(&m, size);
+	for (unsigned i = 0; i < size; i++)
+		ck_assert(test_free(&m, i));
+	m.brought = -(int64_t)(size - 1);
+	ck_assert_int_eq(test_alloc(&m), -1);
+	ck_assert_uint_eq(magazines_nin(&m), size);
+	ck_assert(magazines_bring(&m) == (size > 1));
+	ck_assert_uint_eq(magazines_nleft(&m), 0);
+	ck_assert(!magazines_bring(&m));
+	for (unsigned i = size; i > 1; i--)
+		ck_assert_int_eq(test_alloc(&m), (int)i - 1);
+	ck_assert_int_eq(test_alloc(&m), -1);
+	ck_assert_uint_eq(magazines_nin(&m), 1);
+	m.brought = -1;
+	ck_assert(magazines_bring(&m));
+	ck_assert_int_eq(test_alloc(&m), 0);
+	ck_assert_uint_eq(magazines_nin(&m), 0);
+	ck_assert(test_free(&m, 0));
 }
 END_TEST
 
@@ -173,6 +204,7 @@ static void magazine_suite(TCase *tests)
 	UNIT_TEST(tests, test_without_rows_there_is_no_room);
 	UNIT_TABLE(tests, test_what_is_freed_is_kept_and_comes_back, sizes);
 	UNIT_TABLE(tests, test_few_are_left_for_later, sizes);
+	UNIT_TABLE(tests, test_no_more_is_brought_than_may_be, sizes);
 	UNIT_TEST(tests, test_growing_gives_more_room);
 	UNIT_TEST(tests, test_sizes_follow_use_and_bytes);
 	UNIT_TABLE(tests, test_every_object_is_somewhere_once, sizes);

@@ -104,7 +104,7 @@ static uint64_t test_count_live(
 	uint64_t remote = d + 64 * test_get(d + l->mspan_remote, 1);
 
 	for (uint64_t i = 0; i < nelems; i++)
-		live += test_get(d + l->mspan_states + i, 1) == OBJECT_LIVE &&
+		live += (test_get(d + l->mspan_states + i, 1) & 1) != 0 &&
 			(test_get(remote + l->remote_bits + i / 8, 1) >> i % 8 &
 				1) == 0;
 	if (class == 0)
