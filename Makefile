@@ -155,6 +155,10 @@ build/cmd/%.o: cmd/%.c Makefile config.mk
 	@mkdir -p $(@D)
 	$(CC) $(all_cppflags) $(cmd_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The page's style and script are part of the program.
+build/cmd/report_parts.o $(foreach v,gcc0 gcc2 clang0 clang2, \
+	build/lint-$(v)/cmd/report_parts.o): $(wildcard cmd/page/*)
+
 build/goalloc: $(cmd_src:%.c=build/%.o)
 	$(CC) $(CFLAGS) -pie $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(cmd_libs)
 
@@ -246,14 +250,15 @@ bench: build/libgoalloc.so perf-all
 
 man_pages := $(wildcard man/*.[1-8])
 man_of = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
-pc_vars := prefix exec_prefix libdir includedir
+pc_vars := prefix exec_prefix libdir bindir includedir
 
 cmd_installed := $(if $(cmd_built),$(bindir)/goalloc \
 	$(libdir)/libgoalloc-only.so $(libdir)/libgoalloc-probe.so)
 
-install: build/libgoalloc.so $(cmd_built)
+install: build/libgoalloc.so build/libgoalloc-record.so $(cmd_built)
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir)
-	install -m 755 build/libgoalloc.so $(DESTDIR)$(libdir)/
+	install -m 755 build/libgoalloc.so build/libgoalloc-record.so \
+		$(DESTDIR)$(libdir)/
 	$(foreach f,$(cmd_installed),install -D -m 755 build/$(notdir $(f)) \
 		$(DESTDIR)$(f) &&) :
 	install -m 644 include/goalloc.h $(DESTDIR)$(includedir)/
@@ -265,6 +270,7 @@ install: build/libgoalloc.so $(cmd_built)
 
 uninstall:
 	rm -f $(DESTDIR)$(libdir)/libgoalloc.so \
+		$(DESTDIR)$(libdir)/libgoalloc-record.so \
 		$(DESTDIR)$(includedir)/goalloc.h \
 		$(DESTDIR)$(libdir)/pkgconfig/goalloc.pc \
 		$(cmd_installed:%=$(DESTDIR)%) \
