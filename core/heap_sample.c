@@ -99,8 +99,8 @@ void heap_sample_again(void)
 	if (t->busy)
 		return;
 	thread_enter(t);
-	struct mcache *c = thread_mcache(t);
-	if (c != NULL)
+	struct mcache *c = thread_own_mcache(t);
+	if (c != NULL) /* a new one knows */
 		mcache_sample_again(c);
 	thread_leave(t);
 }
