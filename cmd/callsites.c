@@ -30,38 +30,34 @@ static uint32_t place_of(struct heapprof *p, const struct heapprof_sample *s)
 	return s->stack[heapprof_nallocators(p, s)];
 }
 
+char *callsites_name(struct heapprof *p, uint32_t location)
+{
+	const struct heapprof_location *l = &p->locations[location];
+
+	if (l->nlines > 0 || l->mapping == HEAPPROF_NO_MAPPING)
+		return must_copy(heapprof_name(p, location));
+	const struct heapprof_mapping *m = &p->mappings[l->mapping];
+	const char *slash = strrchr(m->file, '/');
+	return must_format("%s+0x%lx", slash != NULL ? slash + 1 : m->file,
+		(unsigned long)(l->address - m->start + m->offset));
+}
+
 struct matcher {
 	struct callsites *sites;
 	struct intern places;
 	size_t cap;
 };
 
-/* The site of a sample; made if it is new. */
-static struct callsite *matcher_site(struct matcher *m, struct heapprof *p,
-	const struct heapprof_sample *sample)
+/* The site of that name and place; made if it is new. */
+static struct callsite *matcher_find(
+	struct matcher *m, const char *function, const char *file, int64_t line)
 {
-	const char *function = "(unknown)";
-	const char *file = "";
-	int64_t line = 0;
-
-	if (sample->nstack > 0) {
-		const uint32_t at = place_of(p, sample);
-		const struct heapprof_location *l = &p->locations[at];
-
-		function = heapprof_name(p, at);
-		if (l->nlines > 0 && l->lines[0].file[0] != '\0') {
-			file = l->lines[0].file;
-			line = l->lines[0].line;
-		} else if (l->mapping != HEAPPROF_NO_MAPPING) {
-			file = p->mappings[l->mapping].file;
-		}
-	}
+	struct callsites *s = m->sites;
 	char *key = must_format("%s\n%s\n%ld", function, file, (long)line);
 	struct intern_entry *e = intern(&m->places, key, strlen(key));
+
 	free(key);
 	if (e->number == UINT64_MAX) {
-		struct callsites *s = m->sites;
-
 		s->at = must_grow(s->at, s->n, &m->cap, sizeof *s->at);
 		s->at[s->n] = (struct callsite){
 			.function = must_copy(function),
@@ -70,7 +66,30 @@ static struct callsite *matcher_site(struct matcher *m, struct heapprof *p,
 		};
 		e->number = s->n++;
 	}
-	return &m->sites->at[e->number];
+	return &s->at[e->number];
+}
+
+/* The site of a sample. */
+static struct callsite *matcher_site(struct matcher *m, struct heapprof *p,
+	const struct heapprof_sample *sample)
+{
+	const char *file = "";
+	int64_t line = 0;
+
+	if (sample->nstack == 0)
+		return matcher_find(m, "(unknown)", "", 0);
+	const uint32_t at = place_of(p, sample);
+	const struct heapprof_location *l = &p->locations[at];
+	if (l->nlines > 0 && l->lines[0].file[0] != '\0') {
+		file = l->lines[0].file;
+		line = l->lines[0].line;
+	} else if (l->mapping != HEAPPROF_NO_MAPPING) {
+		file = p->mappings[l->mapping].file;
+	}
+	char *function = callsites_name(p, at);
+	struct callsite *site = matcher_find(m, function, file, line);
+	free(function);
+	return site;
 }
 
 /* Adds values from..to of a profile to one side. */
@@ -130,9 +149,10 @@ static void add_stack(struct heapprof *p, const struct heapprof_sample *s,
 	size_t number, struct intern *functions, double *sums, double *seen)
 {
 	for (uint32_t i = 0; i < s->nstack; i++) {
-		const char *name = heapprof_name(p, s->stack[i]);
+		char *name = callsites_name(p, s->stack[i]);
 		struct intern_entry *e = intern(functions, name, strlen(name));
 
+		free(name);
 		if (e->number == UINT64_MAX ||
 			seen[e->number] == (double)number)
 			continue;

@@ -36,6 +36,12 @@ struct callsites_side {
 	const struct ledger *ledger; /* for the free bytes by size class */
 };
 
+/*
+ * What a place is called: its function, or "library.so+0x1234" where no
+ * symbol is known, which is the same in every run.  The caller frees it.
+ */
+char *callsites_name(struct heapprof *p, uint32_t location);
+
 /* Both sides' profiles have been resolved.  callsites_free must follow. */
 struct callsites callsites_compare(
 	const struct callsites_side *base, const struct callsites_side *other);

@@ -22,6 +22,7 @@
 #include "cmd/args.h"
 #include "cmd/compare_profile.h"
 #include "cmd/report.h"
+#include "cmd/report_page.h"
 #include "cmd/say.h"
 #include "cmd/verbs.h"
 
@@ -239,6 +240,11 @@ static void compare_write(const struct comparison *c)
 	if (!report_json(c))
 		die(STATUS_FAILED, "cannot write %s/report.json: %m",
 			c->folder);
+	if (!report_html(c))
+		die(STATUS_FAILED, "cannot write %s/report.html: %m",
+			c->folder);
+	if (!report_gnuplot(c))
+		die(STATUS_FAILED, "cannot write %s/series.dat: %m", c->folder);
 	compare_write_profiles(c);
 }
 
@@ -253,7 +259,7 @@ int compare_main(int argc, char **argv)
 	compare_judge(&c);
 	compare_write(&c);
 	report_text(&c);
-	printf("\n%s/report.json\n", c.folder);
+	printf("\n%s/report.html\n", c.folder);
 
 	if (compare_has_failed(&c))
 		return STATUS_FAILED;

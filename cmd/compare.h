@@ -121,6 +121,9 @@ void compare_clean_up(void);
 /* What is printed at the end; at most 40 lines of 80 columns. */
 void report_text(const struct comparison *c);
 
+/* Writes FOLDER/series.dat and series.gnuplot; false: as below. */
+bool report_gnuplot(const struct comparison *c);
+
 /* Writes FOLDER/report.json; false: it cannot be written. */
 bool report_json(const struct comparison *c);
 

@@ -31,8 +31,10 @@ static struct flame *flame_descend(struct flame *node, struct heapprof *p,
 	const struct heapprof_location *l = &p->locations[location];
 
 	if (l->nlines == 0) {
-		node = flame_child(node, heapprof_name(p, location));
+		char *name = callsites_name(p, location);
+		node = flame_child(node, name);
 		node->values[side] += value;
+		free(name);
 	}
 	for (uint32_t i = l->nlines; i-- > 0;) {
 		node = flame_child(node, l->lines[i].function);
