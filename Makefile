@@ -81,7 +81,7 @@ lib_src := $(core_src) $(filter-out preload/record%,$(wildcard preload/*.c)) \
 	$(shims_src)
 # libgoalloc-record.so: the profiler in front of another malloc.
 record_only := $(wildcard preload/record*.c)
-record_src := $(record_only) preload/profiler.c $(wildcard prof/*.c) \
+record_src := $(record_only) preload/profiler.c preload/api_profile.c $(wildcard prof/*.c) \
 	$(patsubst %,core/%.c,early fatal lock options os_linux os_own \
 	os_thread_linux)
 

@@ -100,7 +100,9 @@ void heap_sample_again(void)
 		return;
 	thread_enter(t);
 	struct mcache *c = thread_own_mcache(t);
-	if (c != NULL) /* a new one knows */
+	if (c != NULL) { /* a new one knows */
+		mcache_unbring(c);
 		mcache_sample_again(c);
+	}
 	thread_leave(t);
 }

@@ -108,6 +108,15 @@ void *mcache_alloc_light(struct mcache *c, unsigned class)
 	return magazines_alloc(&slot->magazines);
 }
 
+/* What is left of the cached word of s stays in the span. */
+static void uncache_word(struct mcache *c, struct mspan *s)
+{
+	uint64_t left = s->free_cache;
+
+	store_relaxed(&s->free_cache, 0);
+	count_malloc(c, s->class, -(int64_t)popcount64(left));
+}
+
 /* The class has no current span; what it was, or NULL. */
 static struct mspan *drop_current(struct mcache *c, unsigned class)
 {
@@ -116,9 +125,7 @@ static struct mspan *drop_current(struct mcache *c, unsigned class)
 	if (s == &mspan_none)
 		return NULL;
 	store_relaxed(&c->slots[class].current, &mspan_none);
-	uint64_t left = s->free_cache;
-	store_relaxed(&s->free_cache, 0);
-	count_malloc(c, class, -(int64_t)popcount64(left));
+	uncache_word(c, s);
 	return s;
 }
 
@@ -148,6 +155,17 @@ void mcache_flush_locked(struct mcache *c, unsigned class)
 	count_malloc(c, class, -(int64_t)magazines_nout(m));
 	while ((r = magazines_take(m)).p != 0)
 		unkeep_locked(c, r);
+}
+
+void mcache_unbring(struct mcache *c)
+{
+	lock(&c->lock);
+	for (unsigned class = 1; class < NCLASSES; class ++) {
+		mcache_flush_locked(c, class);
+		if (c->slots[class].current != &mspan_none)
+			uncache_word(c, c->slots[class].current);
+	}
+	unlock(&c->lock);
 }
 
 /* Refilling. */

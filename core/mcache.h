@@ -114,6 +114,9 @@ void *mcache_alloc_light(struct mcache *c, unsigned class);
  */
 void mcache_flush_locked(struct mcache *c, unsigned class);
 
+/* What malloc has at hand goes back: the next objects come slowly. */
+void mcache_unbring(struct mcache *c);
+
 /* Makes mcache_alloc succeed once more; false: no memory.  Caller: owner. */
 bool mcache_refill(struct mcache *c, unsigned class);
 

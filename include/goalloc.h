@@ -54,7 +54,7 @@ struct goalloc_mem_stats {
 	uint64_t mspan_sys;     /* memory for them */
 	uint64_t mcache_inuse;  /* thread caches in use */
 	uint64_t mcache_sys;    /* memory for them */
-	uint64_t buck_hash_sys; /* 0: no profile is taken */
+	uint64_t buck_hash_sys; /* the heap profile's tables */
 	uint64_t gc_sys;        /* the map from addresses to spans */
 	uint64_t other_sys;     /* all other memory of the library */
 
@@ -126,6 +126,29 @@ GOALLOC_API int64_t goalloc_set_memory_limit(int64_t bytes);
 
 /* Gives as much memory back to the OS as possible. */
 GOALLOC_API void goalloc_free_os_memory(void);
+
+/*
+ * The heap profile: which call sites have allocated what, by samples.  It is
+ * taken where GOALLOC=profile=... or GODEBUG=memprofilerate=... asks for it,
+ * or after goalloc_set_mem_profile_rate; libgoalloc-record.so has these
+ * functions too, for the profile of another malloc.
+ */
+
+/*
+ * Writes it to fd as gzipped profile.proto, or to a file, which is there whole
+ * or not at all; a name that ends with ".heap" asks for text.  0, or -1 and
+ * errno, which is ENODATA where no profile is taken.
+ */
+GOALLOC_API int goalloc_write_heap_profile(int fd);
+GOALLOC_API int goalloc_write_heap_profile_to(const char *path);
+
+/*
+ * Sets Go's MemProfileRate: one sample in so many bytes on average; 1: every
+ * allocation; 0: none.  Returns what it was, or -1 if rate is negative.  Other
+ * threads follow within some 10,000 small objects.  As in Go it is best set
+ * once, and early.
+ */
+GOALLOC_API int goalloc_set_mem_profile_rate(int rate);
 
 /* The library's version, "0.1.0"; valid for good. */
 GOALLOC_API const char *goalloc_version(void);

@@ -15,6 +15,7 @@
 #include "core/heap.h"
 #include "core/stats.h"
 #include "gc/gc.h"
+#include "prof/profmem.h"
 
 static_assert((int)GCSTATS_NPAUSES == (int)GOALLOC_NPAUSES, "the same ring");
 static_assert((int)NCLASSES <= (int)GOALLOC_NSIZES, "a row per class");
@@ -55,11 +56,12 @@ EXPORT void goalloc_read_mem_stats(struct goalloc_mem_stats *stats)
 		.mspan_sys = s.mspan_sys - s.mcache_sys,
 		.mcache_inuse = s.mcache_inuse,
 		.mcache_sys = s.mcache_sys,
+		.buck_hash_sys = profmem_bytes(),
 		.gc_sys = s.heapmap_sys,
 		.other_sys = s.other_sys,
 	};
 	stats->sys = stats->heap_sys + stats->mspan_sys + stats->mcache_sys +
-		     stats->gc_sys + stats->other_sys;
+		     stats->buck_hash_sys + stats->gc_sys + stats->other_sys;
 	for (int i = 0; i < NCLASSES; i++) {
 		stats->by_size[i].size = (uint32_t)s.by_size[i].size;
 		stats->by_size[i].mallocs = s.by_size[i].mallocs;

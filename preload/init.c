@@ -62,6 +62,11 @@ static void init_say(char *const *envp)
 	}
 }
 
+void profiler_rate_changed(void)
+{
+	heap_sample_again();
+}
+
 static void init_fork_child(void)
 {
 	heap_fork_child();
@@ -80,7 +85,6 @@ __attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
 	heap_set_tiny(options.tiny);
 	init_say(envp);
 	profiler_start();
-	heap_sample_again();
 	gc_init();
 }
 

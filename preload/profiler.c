@@ -73,17 +73,40 @@ static void signal_watch(int number)
 	say("heap profile: signal %d is in use", number);
 }
 
-void profiler_start(void)
+static void begin(void)
 {
-	if (!prof_is_wanted())
-		return;
 	struct stack_unwinder unwinder = unwinder_load();
-	if (options.profile_signal > 0)
-		signal_watch(options.profile_signal);
+
 	thread_enter(thread_self());
 	prof_begin(&unwinder);
 	thread_leave(thread_self());
 	has_started = true;
+}
+
+void profiler_start(void)
+{
+	if (!prof_is_wanted())
+		return;
+	begin();
+	if (options.profile_signal > 0)
+		signal_watch(options.profile_signal);
+	profiler_rate_changed();
+}
+
+bool profiler_has_started(void)
+{
+	return has_started;
+}
+
+uint32_t profiler_set_rate(uint32_t rate)
+{
+	if (!has_started && rate > 0) {
+		begin();
+		prof_set_rate(0);
+	}
+	uint32_t old = prof_set_rate(rate);
+	profiler_rate_changed();
+	return old;
 }
 
 __attribute__((destructor(DESTRUCTOR_LAST))) static void profiler_end(void)

@@ -280,6 +280,11 @@ EXPORT size_t malloc_usable_size(void *p)
 
 /* Fork, start. */
 
+void profiler_rate_changed(void)
+{
+	/* Every call looks at the rate. */
+}
+
 static _Thread_local bool fork_is_nested;
 
 static void fork_prepare(void)

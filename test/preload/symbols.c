@@ -27,7 +27,8 @@ static const char *const ours[] = {"malloc", "free", "calloc", "realloc",
 	"_ZdaPvSt11align_val_tRKSt9nothrow_t", "goalloc_read_mem_stats",
 	"goalloc_read_gc_stats", "goalloc_set_gc_percent",
 	"goalloc_set_memory_limit", "goalloc_free_os_memory", "goalloc_gc",
-	"goalloc_version"};
+	"goalloc_version", "goalloc_write_heap_profile",
+	"goalloc_write_heap_profile_to", "goalloc_set_mem_profile_rate"};
 
 static const char *const not_ours[] = {"strdup", "strndup", "realpath", "abort",
 	"mmap", "__malloc_hook", "memalignment"};
