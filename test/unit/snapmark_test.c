@@ -26,7 +26,7 @@ static uint64_t figures[SNAPMARK_NFIGURES];
 static uintptr_t *test_new(struct mcache *c, int i)
 {
 	static const unsigned classes[] = {2, 3, 5, 9, 20, 40};
-	bool zeroed;
+	bool zeroed = false;
 	uintptr_t *p = i % 50 == 7 ? large_alloc(TEST_LARGE, 16, &zeroed)
 				   : test_alloc(c, classes[i % 6]);
 
