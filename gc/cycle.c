@@ -48,6 +48,7 @@
 #include "gc/roots.h"
 #include "gc/stw.h"
 #include "gc/sweep.h"
+#include "shims/kernel_held.h"
 #include "shims/threads.h"
 
 enum {
@@ -297,6 +298,14 @@ static void mark_thread(void *cycle_arg, const struct stopped_thread *t)
 	c->stacks += m->scanned_bytes - before;
 }
 
+/* What the kernel will give back: an event's data, a timer's value. */
+static void mark_held(void *cycle_arg, uintptr_t word)
+{
+	struct cycle *c = cycle_arg;
+
+	mark_roots(&c->marker, &word, 1);
+}
+
 /* What lies below a stack pointer is nobody's. */
 static void cut_thread(void *cycle_arg, const struct stopped_thread *t)
 {
@@ -311,6 +320,7 @@ static void mark_stopped(struct cycle *c)
 {
 	prepare(c);
 	stw_visit_threads(mark_thread, c);
+	shims_visit_kernel_held(mark_held, c);
 	mark_all_roots(c);
 	mark_drain(&c->marker);
 }
@@ -335,6 +345,7 @@ static bool mark_finish(struct cycle *c)
 		mark_stopped(c);
 	} else {
 		stw_visit_threads(mark_thread, c);
+		shims_visit_kernel_held(mark_held, c);
 		read_written(c, DIRTY_FINAL);
 		mark_drain(&c->marker);
 	}

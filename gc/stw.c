@@ -32,6 +32,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/bits.h"
 #include "core/fatal.h"
 #include "core/os.h"
 #include "core/syscall.h"
@@ -46,6 +47,7 @@ enum {
 	ANSWER_WAIT_MS =
 		1, /* between two looks at threads that do not answer */
 	SEND_AGAIN_MS = 10, /* a signal that had no effect is sent again */
+	STACK_SLACK = 64,   /* libc aligns a stack that it was given */
 	NS_PER_MS = 1000000,
 };
 
@@ -95,8 +97,10 @@ static void ask(struct mutator *m)
 {
 	if (load_relaxed(&m->asked) == stop.number && !stop.sends_again)
 		return;
-	if (load_relaxed(&m->asked) != stop.number)
+	if (load_relaxed(&m->asked) != stop.number) {
 		fetch_add_relaxed(&world.missing, 1);
+		tasks_note_call(m);
+	}
 	stop.all.nsignals++;
 	if (!stopsignal_send(m, stop.number))
 		forget(m);
@@ -221,7 +225,8 @@ static void visit_one(const struct mutator *m,
 	/* A coroutine's stack, or one for signals, is a mapping like others. */
 	if (t.sp > t.stack_end || t.stack_end - t.sp > m->stack_size)
 		t.stack_end = 0;
-	t.stack_lo = t.stack_end - m->stack_size;
+	t.stack_lo = align_up(
+		t.stack_end - m->stack_size + STACK_SLACK, os_page_size);
 	visit(arg, &t);
 }
 

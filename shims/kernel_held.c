@@ -141,24 +141,35 @@ static void held_forget(struct held *h)
 		store_release(&h->word[0], 0);
 }
 
+/* Most slots are empty. */
+static void visit_word(
+	void (*visit)(void *arg, uintptr_t word), void *arg, uintptr_t word)
+{
+	if (word != 0)
+		visit(arg, word);
+}
+
 void shims_visit_kernel_held(
 	void (*visit)(void *arg, uintptr_t word), void *arg)
 {
+	const uint32_t n = load_relaxed(&nqueued);
+
 	for (size_t i = 0; i < NBLOCKS && blocks[i] != NULL; i++)
 		for (size_t k = 0; k < nslots(i); k++) {
-			visit(arg, load_relaxed(&blocks[i][k].word[0]));
-			visit(arg, load_relaxed(&blocks[i][k].word[1]));
+			const struct held *h = &blocks[i][k];
+			visit_word(visit, arg, load_relaxed(&h->word[0]));
+			visit_word(visit, arg, load_relaxed(&h->word[1]));
 		}
-	for (size_t i = 0; i < NQUEUED; i++)
-		visit(arg, load_relaxed(&queued[i]));
+	for (size_t i = 0; i < n && i < NQUEUED; i++)
+		visit_word(visit, arg, load_relaxed(&queued[i]));
 	const size_t end = mutators_end();
 	for (size_t i = 0; i < end; i++) {
 		const struct mutator *m = mutators_at(i);
 		if (m == NULL)
 			continue;
-		visit(arg, (uintptr_t)m->argument);
-		visit(arg, (uintptr_t)m->result);
-		visit(arg, m->altstack);
+		visit_word(visit, arg, (uintptr_t)m->argument);
+		visit_word(visit, arg, (uintptr_t)m->result);
+		visit_word(visit, arg, m->altstack);
 	}
 }
 

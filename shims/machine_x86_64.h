@@ -115,17 +115,11 @@ static inline long machine_call_number(uintptr_t ip)
 	return (long)number;
 }
 
-/* The call begins again when the handler returns; false: it cannot. */
-static inline bool machine_restart_call(ucontext_t *uc)
+/* The call with this number begins again when the handler returns. */
+static inline void machine_restart_call(ucontext_t *uc, long number)
 {
-	const long number =
-		machine_call_number((uintptr_t)uc->uc_mcontext.gregs[REG_RIP]);
-
-	if (number < 0)
-		return false;
 	uc->uc_mcontext.gregs[REG_RAX] = number;
 	uc->uc_mcontext.gregs[REG_RIP] -= SIZEOF_SYSCALL;
-	return true;
 }
 
 /* The call that was to begin again says EINTR instead. */

@@ -2,7 +2,9 @@
  * restart: see restart.h.
  *
  *   stop signal             context at a system call that said EINTR:
- *                           set it back onto the call
+ *                           set it back onto the call, whose number the
+ *                           collector has read from /proc before it sent the
+ *                           signal; or the code just before the call says it
  *   signal of the program   context set back by us: undo that
  *                           context at a call that said EINTR: note it, for a
  *                           stop signal that comes when the handler returns
@@ -41,8 +43,13 @@ STOP_HANDLER void restart_call(struct mutator *m, ucontext_t *uc)
 	if (machine_is_same_place(place, m->signalled_at) &&
 		now_ns() - m->signalled_ns < FRESH_NS)
 		return;
-	if (machine_restart_call(uc))
-		m->restarted_at = machine_place(uc);
+	const long number = machine_is_same_place(place, m->call_place)
+				    ? (long)m->call_number
+				    : machine_call_number(place.ip);
+	if (number < 0)
+		return;
+	machine_restart_call(uc, number);
+	m->restarted_at = machine_place(uc);
 }
 
 STOP_HANDLER void restart_note_signal(struct mutator *m, ucontext_t *uc)

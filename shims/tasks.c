@@ -24,6 +24,10 @@ enum {
 	LINKS_OF_EMPTY = 2,   /* of the directory without threads */
 	NAMES_SIZE = 4096,    /* bytes of names read at once */
 	STAT_LINE_SIZE = 128, /* the start of a line of /proc/.../stat */
+	CALL_LINE_SIZE = 256, /* a line of /proc/.../syscall */
+	CALL_SP = 7,          /* its fields: number, six arguments, sp, pc */
+	CALL_PC = 8,
+	CALL_NFIELDS = 9,
 };
 
 /* An entry of getdents64(2). */
@@ -128,23 +132,66 @@ size_t tasks_find_unknown(uint32_t caller)
 	return size < 0 ? SIZE_MAX : nadded;
 }
 
+/* The start of a file about the thread, with a final 0; bytes, 0: none. */
+static size_t read_about(uint32_t tid, const char *file, char *buf, size_t size)
+{
+	format(buf, size, "/proc/self/task/%u/%s", tid, file);
+	const long fd =
+		syscall4(SYS_openat, AT_FDCWD, buf, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	const long n = syscall3(SYS_read, fd, buf, size - 1);
+	syscall1(SYS_close, fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
 /* The letter of the thread's state in the kernel, 'X' when it has gone. */
 static char kernel_state(uint32_t tid)
 {
 	char line[STAT_LINE_SIZE];
+	size_t n = read_about(tid, "stat", line, sizeof line);
 
-	format(line, sizeof line, "/proc/self/task/%u/stat", tid);
-	const long fd =
-		syscall4(SYS_openat, AT_FDCWD, line, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return 'X';
-	const long n = syscall3(SYS_read, fd, line, sizeof line - 1);
-	syscall1(SYS_close, fd);
 	/* "number (name) state ...": the name may contain anything. */
-	for (long i = n - 2; i > 0; i--)
-		if (line[i] == ')')
-			return line[i + 2];
-	return '?';
+	for (size_t i = n; i > 2; i--)
+		if (line[i - 2] == ')')
+			return line[i];
+	return n == 0 ? 'X' : '?';
+}
+
+static uintptr_t parse_hex(const char *s)
+{
+	uintptr_t n = 0;
+
+	for (s += 2;; s++) {
+		if (*s >= '0' && *s <= '9')
+			n = n << 4 | (uintptr_t)(*s - '0');
+		else if (*s >= 'a' && *s <= 'f')
+			n = n << 4 | (uintptr_t)(*s - 'a' + 10);
+		else
+			return n;
+	}
+}
+
+void tasks_note_call(struct mutator *m)
+{
+	char line[CALL_LINE_SIZE];
+	const char *field[CALL_NFIELDS] = {line};
+	size_t nfields = 1;
+
+	/* "number argument... sp pc", or "running". */
+	const size_t n =
+		read_about(load_relaxed(&m->tid), "syscall", line, sizeof line);
+	for (size_t i = 0; i < n && nfields < CALL_NFIELDS; i++)
+		if (line[i] == ' ')
+			field[nfields++] = &line[i + 1];
+	if (nfields < CALL_NFIELDS) {
+		m->call_place = (struct machine_place){0, 0};
+		return;
+	}
+	m->call_number = parse_number(field[0]);
+	m->call_place = (struct machine_place){
+		parse_hex(field[CALL_PC]), parse_hex(field[CALL_SP])};
 }
 
 void tasks_end_zombies(void)

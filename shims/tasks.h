@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mutator;
+
 /*
  * Whether there are as many threads as we know of, the library's own and the
  * caller among them.  Cheap.
@@ -21,6 +23,12 @@ bool tasks_all_known(uint32_t caller);
  * SIZE_MAX: it cannot be told, for want of /proc or memory.
  */
 size_t tasks_find_unknown(uint32_t caller);
+
+/*
+ * Notes in the record which system call the thread waits in, if it does, for
+ * shims/restart.c.
+ */
+void tasks_note_call(struct mutator *m);
 
 /* Ends the records of threads that will never run again but still count. */
 void tasks_end_zombies(void);

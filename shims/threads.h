@@ -56,6 +56,8 @@ struct mutator {
 	bool owns_world;                    /* it forks */
 	bool is_stopper;                    /* it is who stops the world */
 	bool was_seen_dead;                 /* by an earlier mutators_reap */
+	struct machine_place call_place;    /* it waited there when asked ... */
+	uint32_t call_number;               /* ... in this system call */
 	struct machine_place restarted_at;  /* shims/restart.c */
 	struct machine_place signalled_at;  /* likewise, and when */
 	uint64_t signalled_ns;
