@@ -29,6 +29,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "core/atomics.h"
@@ -95,12 +96,25 @@ static void volunteer_for_oom(void)
 	}
 }
 
+/*
+ * A limit of 1 forbids cores in files and to a handler alike.  To make it not
+ * dumpable would do the same, and take its own /proc from a plain user.
+ */
+static void forbid_core(void)
+{
+	struct rlimit limit = {1, RLIM_INFINITY};
+
+	syscall4(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &limit);
+	limit.rlim_cur = 1;
+	syscall4(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL);
+}
+
 /* The child's life. */
 static _Noreturn void child_main(
 	struct snapshot *s, long parent, snapshot_fn *fn, void *arg)
 {
 	syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-	syscall2(SYS_prctl, PR_SET_DUMPABLE, 0);
+	forbid_core();
 	/* The parent may have died before the first line. */
 	if (syscall0(SYS_getppid) == parent) {
 		volunteer_for_oom();

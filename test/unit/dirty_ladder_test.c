@@ -177,6 +177,37 @@ START_TEST(test_a_filter_makes_it_the_next_rung)
 }
 END_TEST
 
+/* Not root: what the trial in a child opens must be open to it too. */
+static void test_as_plain_user(void *unused)
+{
+	static const struct test_denied denied[] = {
+		{SYS_swapon, 0, TEST_KILL}, {0, 0, 0}};
+
+	(void)unused;
+	if (geteuid() == 0 && (setresgid(65534, 65534, 65534) != 0 ||
+				      setresuid(65534, 65534, 65534) != 0))
+		_exit(100);
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* setresuid ends that */
+	test_deny(denied);
+	os_init();
+	const enum barrier which = dirty_init(BARRIER_AUTO);
+	_exit(test_cycle_works() ? (int)which : 101);
+}
+
+START_TEST(test_a_plain_user_under_a_filter)
+{
+	const enum barrier expected =
+		has_rung[BARRIER_UFFD] ? BARRIER_UFFD : BARRIER_SNAPSHOT;
+	char said[200];
+
+	const int status =
+		unit_run_child(test_as_plain_user, NULL, said, sizeof(said));
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), (int)expected);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
 /* ---- Files and processes ---------------------------------------------- */
 
 static enum barrier tracking[2];
@@ -314,6 +345,7 @@ static void dirty_ladder_suite(TCase *tests)
 	tcase_add_loop_test(
 		tests, test_closed_files_cost_time_not_writes, 0, nrungs);
 	tcase_add_loop_test(tests, test_the_child_of_fork_tracks, 0, nrungs);
+	UNIT_TEST(tests, test_a_plain_user_under_a_filter);
 	UNIT_TEST(tests, test_the_first_thread_may_be_gone);
 	if (!SANITIZED) /* they cannot follow such a thread */
 		tcase_add_loop_test(tests,
