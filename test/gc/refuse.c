@@ -7,6 +7,7 @@
 /* cases: seccomp_all seccomp_before */
 /* control: no, nothing need be reclaimed */
 /* says: goalloc: ANY */
+/* env: GOALLOC=barrier=auto */
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
