@@ -64,8 +64,8 @@ def measure_treewait(the):
     command = [measure.program("treewait"), str(WAIT_TREES)]
     measure.progress("treewait")
     mine = measure.launch(the.subject, command,
-                          env=environment(GOGC="100")).output.split()
-    theirs = measure.launch(the.glibc, command).output.split()
+                          env=environment(GOGC="100")).output.decode().split()
+    theirs = measure.launch(the.glibc, command).output.decode().split()
     measure.progress_end()
     return [
         Row("longest malloc call, p99.99", int(mine[2]) / 1000, 1000, "",
