@@ -10,6 +10,9 @@
  * often as that gets less; what is left when it does not is read while the
  * world is stopped.  Stacks and registers are read then only.
  *
+ * With barrier=snapshot all of that happens in a copy of the process, made in a
+ * stop of its own (gc/copymark.h); the last stop only ends the mark.
+ *
  * New objects are black.  What is written into them lies on dirty pages,
  * since arming comes before the first black object.
  *
@@ -36,6 +39,7 @@
 #include "core/thread.h"
 #include "gc/checkmark.h"
 #include "gc/collector.h"
+#include "gc/copymark.h"
 #include "gc/dirty.h"
 #include "gc/gc.h"
 #include "gc/gcpage.h"
@@ -46,6 +50,7 @@
 #include "gc/pagemap.h"
 #include "gc/peek.h"
 #include "gc/roots.h"
+#include "gc/snapmark.h"
 #include "gc/stw.h"
 #include "gc/sweep.h"
 #include "shims/kernel_held.h"
@@ -65,6 +70,7 @@ struct cycle {
 	struct roots roots;        /* as read last */
 	struct pacing_times times; /* when what happened */
 	bool is_stopped_mark;      /* all of it with the world stopped */
+	bool is_copied_mark;       /* in a copy: nothing is left to mark */
 	size_t tracked;            /* bytes of the heap that are tracked */
 	uint64_t globals;          /* bytes scanned in roots, stacks apart */
 	uint64_t stacks;           /* bytes scanned in stacks */
@@ -109,6 +115,7 @@ void cycle_fork_child(void)
 	peek_forget();
 	pagemap_forget();
 	dirty_after_fork();
+	snapmark_after_fork();
 	if (cycle != NULL)
 		markpool_reset(&cycle->pool);
 }
@@ -169,6 +176,7 @@ static void mark_begin(struct cycle *c)
 {
 	pacing_cycle_begins(&c->times);
 	c->globals = c->stacks = 0;
+	c->is_copied_mark = false;
 	c->is_stopped_mark =
 		options.gcstoptheworld > 0 || dirty_which() == BARRIER_STW;
 	mheap_hold_spans(true);
@@ -228,7 +236,8 @@ static size_t read_written(struct cycle *c, enum dirty_mode mode)
 {
 	size_t size = heap_size();
 	struct dirty_found found = dirty_scan(heapmap.base, heapmap.base + size,
-		mode, rescan_heap, &c->marker);
+		mode == DIRTY_REARM ? DIRTY_REPAIR : mode, rescan_heap,
+		&c->marker);
 
 	for (size_t i = 0; i < c->roots.n; i++) {
 		const struct root_range *r = &c->roots.ranges[i];
@@ -336,8 +345,44 @@ static void check_marks(struct cycle *c)
 	c->marker.marked_bytes = bytes;
 }
 
+/* Marking a copy of the process: barrier=snapshot. */
+
+static bool take_copy(struct cycle *c, struct copymark *k)
+{
+	if (!roots_read(&c->roots))
+		return false;
+	prepare(c);
+	stw_visit_threads(cut_thread, c);
+	stw_visit_threads(mark_thread, c);
+	shims_visit_kernel_held(mark_held, c);
+	return copymark_take(k);
+}
+
+/* Without a copy all is marked at the end. */
+static bool mark_in_copy(struct cycle *c)
+{
+	struct copymark k = {&c->marker, &c->roots, 0};
+	bool is_checked = options.gccheckmark != 0;
+
+	if (!stw_stop())
+		return false;
+	bool is_marked = take_copy(c, &k);
+	if (is_marked && is_checked) {
+		is_marked = copymark_finish(&k);
+		if (is_marked)
+			check_marks(c); /* see gc/copymark.c: not later */
+	}
+	stw_start();
+	c->is_copied_mark = is_marked && (is_checked || copymark_finish(&k));
+	c->is_stopped_mark = !c->is_copied_mark;
+	c->globals = k.globals;
+	return true;
+}
+
 static bool mark_finish(struct cycle *c)
 {
+	if (c->is_copied_mark)
+		return true;
 	if (!roots_read(&c->roots))
 		return false;
 	stw_visit_threads(cut_thread, c);
@@ -393,10 +438,17 @@ static void cycle_free_only(void)
 	pacing_cycle_failed();
 }
 
+/* As much as can be marked before the last stop. */
+static bool mark_early(struct cycle *c)
+{
+	return dirty_which() == BARRIER_SNAPSHOT ? mark_in_copy(c)
+						 : mark_beside_program(c);
+}
+
 /* Marks; false: not everything, for one reason or another. */
 static bool cycle_mark(struct cycle *c)
 {
-	if (!c->is_stopped_mark && !mark_beside_program(c))
+	if (!c->is_stopped_mark && !mark_early(c))
 		return false;
 	pacing_stops(&c->times);
 	store_release(&collector.phase, GC_STOP);
