@@ -166,8 +166,9 @@ void figures_print_json(
 {
 	fprintf(out, "{\"pid\":%d,\"name\":", (int)t->pid);
 	figures_print_quoted(out, s->name);
-	fprintf(out, ",\"library\":\"%.15s\",\"time_ns\":%" PRIu64,
-		t->stats.library, s->time_ns);
+	fputs(",\"library\":", out);
+	figures_print_quoted(out, t->stats.library);
+	fprintf(out, ",\"time_ns\":%" PRIu64, s->time_ns);
 #define FIGURE_JSON(name, kind, help)                                          \
 	fprintf(out, ",\"" #name "\":%" PRIu64, s->name);
 	FOR_EACH_FIGURE(FIGURE_JSON)

@@ -29,7 +29,7 @@ enum {
 	SPANS_STEP = 512,      /* spans read at once */
 	LINE = 64,             /* bytes in a line of a descriptor */
 	NLINES_MAX = 64,       /* lines of a descriptor, at most */
-	MCACHES_MAX = 1 << 20, /* in the list, before it is taken for a loop */
+	MCACHES_MAX = 1 << 28, /* bytes of a list, before it is called a loop */
 };
 
 /* A descriptor read from the process. */
@@ -245,7 +245,7 @@ static bool walk_mcaches(struct walk *w)
 		return false;
 	w->s->threads = ninuse;
 	char *c = must_calloc(1, l->mcache_bytes);
-	for (int i = 0; next != 0 && i < MCACHES_MAX; i++) {
+	for (size_t n = 0; next != 0 && n < MCACHES_MAX; n += l->mcache_bytes) {
 		if (!target_read(w->t, next, c, l->mcache_bytes))
 			break;
 		count_mcache(w, c);
@@ -314,6 +314,16 @@ static uint64_t kilobytes(const char *text, const char *key)
 	return at != NULL ? strtoull(at + strlen(key), NULL, 10) << 10 : 0;
 }
 
+/* A program's name is its own choice: nothing in it that a terminal obeys. */
+static void take_name(struct snapshot *s, const char *comm)
+{
+	snprintf(s->name, sizeof s->name, "%.*s", (int)strcspn(comm, "\n"),
+		comm);
+	for (char *c = s->name; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
 static void take_cpu(struct snapshot *s, pid_t pid)
 {
 	char *text = proc_read(pid, "stat");
@@ -341,8 +351,7 @@ static void take_process(struct snapshot *s, pid_t pid)
 	s->process_swap = kilobytes(status, "\nVmSwap:");
 	s->process_lazyfree = kilobytes(rollup, "\nLazyFree:");
 	if (comm != NULL)
-		snprintf(s->name, sizeof s->name, "%.*s",
-			(int)strcspn(comm, "\n"), comm);
+		take_name(s, comm);
 	take_cpu(s, pid);
 	free(status);
 	free(rollup);

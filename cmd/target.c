@@ -22,8 +22,11 @@
 #include "cmd/say.h"
 
 enum {
-	DATA_MAX = 64 << 20, /* bytes of one mapping that are searched */
-	TRIES = 1000,        /* for a snapshot that nobody writes meanwhile */
+	DATA_MAX = 64 << 20,  /* bytes of one mapping that are searched */
+	TRIES = 1000,         /* for a snapshot that nobody writes meanwhile */
+	STRUCT_MAX = 2048,    /* bytes of a struct that is not an mcache */
+	MCACHE_MAX = 1 << 20, /* bytes of an mcache */
+	CLASSES_MAX = 256,    /* size classes */
 };
 
 bool target_read(const struct target *t, uint64_t from, void *to, size_t size)
@@ -138,16 +141,79 @@ static enum target_result search(struct target *t)
 	return t->page != 0 ? TARGET_FOUND : r;
 }
 
+/* Whether a field of `size` bytes at this offset lies within a struct. */
+static bool fits(uint32_t offset, uint32_t size, uint32_t whole)
+{
+	return offset <= whole && size <= whole - offset;
+}
+
+/* Whether an array of a struct's fields does. */
+static bool array_fits(
+	uint32_t offset, uint32_t n, uint32_t stride, uint32_t whole)
+{
+	return stride <= STRUCT_MAX && offset <= whole &&
+	       (uint64_t)n * stride <= whole - offset;
+}
+
+/*
+ * Whether the layout leads nowhere outside of what is read for it: the
+ * process may be somebody else's, and is not to be believed.
+ */
+static bool layout_is_sane(const struct statspage_layout *l)
+{
+	const struct {
+		uint32_t offset;
+		uint32_t size;
+	} mspan[] = {{l->mspan_base, 8}, {l->mspan_npages, 4},
+		{l->mspan_nelems, 2}, {l->mspan_class, 1}, {l->mspan_nlines, 1},
+		{l->mspan_nwords, 1}, {l->mspan_remote, 1},
+		{l->mspan_purged, 4}, {l->mspan_cached, 8}};
+	const uint32_t slot[] = {l->slot_nalloc, l->slot_out, l->slot_rows};
+	bool sane = l->page_shift >= 10 && l->page_shift <= 24 &&
+		    l->nclasses > 0 && l->nclasses <= CLASSES_MAX &&
+		    fits(l->class_size, 4, l->class_stride) &&
+		    l->class_stride <= STRUCT_MAX && l->mcache_bytes > 0 &&
+		    l->mcache_bytes <= MCACHE_MAX &&
+		    fits(l->mcache_next, 8, l->mcache_bytes) &&
+		    array_fits(l->mcache_classes, l->nclasses, l->mcache_stride,
+			    l->mcache_bytes) &&
+		    fits(l->mcache_nmalloc, 8, l->mcache_stride) &&
+		    array_fits(l->mcache_slots, l->nclasses, l->slot_stride,
+			    l->mcache_bytes) &&
+		    l->round_bytes > 0 && l->mspan_header <= STRUCT_MAX &&
+		    l->mspan_states <= STRUCT_MAX &&
+		    l->remote_bits <= STRUCT_MAX;
+
+	for (size_t i = 0; i < sizeof mspan / sizeof mspan[0]; i++)
+		sane = sane &&
+		       fits(mspan[i].offset, mspan[i].size, l->mspan_header);
+	for (size_t i = 0; i < sizeof slot / sizeof slot[0]; i++)
+		sane = sane && fits(slot[i], 8, l->slot_stride);
+	return sane && fits(l->slot_size, 2, l->slot_stride);
+}
+
+/* A string of the page: ends, and holds nothing that a terminal obeys. */
+static void make_printable(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 enum target_result target_open(struct target *t, pid_t pid)
 {
 	*t = (struct target){.pid = pid};
 	enum target_result r = search(t);
 	if (r != TARGET_FOUND)
 		return r;
+	make_printable(t->stats.library, sizeof t->stats.library);
 	if (t->stats.version != STATSPAGE_VERSION ||
 		t->stats.bytes < sizeof(struct statspage))
 		return TARGET_VERSION;
-	return target_refresh(t) ? TARGET_FOUND : TARGET_GONE;
+	if (!target_refresh(t))
+		return TARGET_GONE;
+	return layout_is_sane(&t->stats.layout) ? TARGET_FOUND : TARGET_VERSION;
 }
 
 static _Noreturn void die_denied(pid_t pid)
@@ -207,11 +273,17 @@ static bool read_guarded(
 
 bool target_refresh(struct target *t)
 {
-	struct statspage *s = &t->stats;
+	struct statspage now;
 
-	return target_read(t, t->page, s, sizeof *s) &&
-	       read_guarded(t, t->page + s->heap_offset, &s->heap_seq,
-		       sizeof s->heap) &&
-	       read_guarded(
-		       t, t->page + s->gc_offset, &s->gc_seq, sizeof s->gc);
+	if (!target_read(t, t->page, &now, sizeof now) ||
+		!read_guarded(t, t->page + offsetof(struct statspage, heap_seq),
+			&now.heap_seq, sizeof now.heap) ||
+		!read_guarded(t, t->page + offsetof(struct statspage, gc_seq),
+			&now.gc_seq, sizeof now.gc))
+		return false;
+	t->stats.heap = now.heap;
+	t->stats.gc = now.gc;
+	if (t->stats.layout.nclasses == 0) /* the first time */
+		t->stats.layout = now.layout;
+	return true;
 }

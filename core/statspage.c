@@ -34,8 +34,6 @@ struct statspage statspage ALIGNED(STATSPAGE_ALIGN) = {
 	.bytes = sizeof statspage,
 	.self = (uintptr_t)&statspage,
 	.library = PACKAGE_VERSION,
-	.heap_offset = offsetof(struct statspage, heap_seq),
-	.gc_offset = offsetof(struct statspage, gc_seq),
 	.layout =
 		{
 			.heapmap = (uintptr_t)&heapmap,

@@ -49,24 +49,24 @@ struct statspage_layout {
 	uint32_t mcache_nmalloc; /* in it: objects handed out or cached */
 	uint32_t mcache_slots;   /* array of struct mcache_slot */
 	uint32_t slot_stride;    /* bytes of struct mcache_slot */
-	uint32_t slot_nalloc;  /* in it: the rest of nmalloc, mod 2^64 */
-	uint32_t slot_out;     /* where malloc takes from, a pointer */
-	uint32_t slot_rows;    /* both magazines, a pointer */
-	uint32_t slot_size;    /* rounds in one, 16 bits */
-	uint32_t round_bytes;  /* size of a round */
-	uint32_t mspan_header; /* bytes before the states */
-	uint32_t mspan_base;   /* address of object 0, 64 bits */
-	uint32_t mspan_npages; /* Go pages, 32 bits */
-	uint32_t mspan_nelems; /* objects, 16 bits */
-	uint32_t mspan_class;  /* size class, 8 bits */
-	uint32_t mspan_nlines; /* size of the struct in 64 bytes, 8 bits */
-	uint32_t mspan_nwords; /* words of 64 objects, 8 bits */
-	uint32_t mspan_remote; /* line where the remote part is, 8 bits */
-	uint32_t mspan_purged; /* bytes given back inside it, 32 bits */
-	uint32_t mspan_cached; /* free_cache: cached objects as bits */
-	uint32_t mspan_states; /* a byte an object; 1: the program has it */
-	uint32_t remote_bits;  /* in the remote part: freed by others */
-	uint32_t reserved;     /* 0 */
+	uint32_t slot_nalloc;    /* in it: the rest of nmalloc, mod 2^64 */
+	uint32_t slot_out;       /* where malloc takes from, a pointer */
+	uint32_t slot_rows;      /* both magazines, a pointer */
+	uint32_t slot_size;      /* rounds in one, 16 bits */
+	uint32_t round_bytes;    /* size of a round */
+	uint32_t mspan_header;   /* bytes before the states */
+	uint32_t mspan_base;     /* address of object 0, 64 bits */
+	uint32_t mspan_npages;   /* Go pages, 32 bits */
+	uint32_t mspan_nelems;   /* objects, 16 bits */
+	uint32_t mspan_class;    /* size class, 8 bits */
+	uint32_t mspan_nlines;   /* size of the struct in 64 bytes, 8 bits */
+	uint32_t mspan_nwords;   /* words of 64 objects, 8 bits */
+	uint32_t mspan_remote;   /* line where the remote part is, 8 bits */
+	uint32_t mspan_purged;   /* bytes given back inside it, 32 bits */
+	uint32_t mspan_cached;   /* free_cache: cached objects as bits */
+	uint32_t mspan_states;   /* a byte an object; 1: the program has it */
+	uint32_t remote_bits;    /* in the remote part: freed by others */
+	uint32_t reserved;       /* 0 */
 };
 
 /* The page heap, in bytes unless said otherwise. */
@@ -114,13 +114,11 @@ struct statspage_gc {
 
 /* The whole. */
 struct statspage {
-	char magic[16];       /* STATSPAGE_MAGIC */
-	uint32_t version;     /* STATSPAGE_VERSION */
-	uint32_t bytes;       /* size of this struct */
-	uint64_t self;        /* its address: what only looks like it has not */
-	char library[16];     /* version of the library, "0.1.0" */
-	uint64_t heap_offset; /* of heap_seq, from the start of this struct */
-	uint64_t gc_offset;   /* of gc_seq, likewise */
+	char magic[16];   /* STATSPAGE_MAGIC */
+	uint32_t version; /* STATSPAGE_VERSION */
+	uint32_t bytes;   /* size of this struct */
+	uint64_t self;    /* its address: what only looks like it has not */
+	char library[16]; /* version of the library, "0.1.0" */
 	struct statspage_layout layout; /* constant */
 	uint64_t heap_seq;              /* odd: heap is being written */
 	struct statspage_heap heap;     /* guarded by heap_seq */

@@ -82,6 +82,20 @@ case_is 'text of the library' 0 "$goalloc" profile record -m -r 1 -o own.heap --
 case_is 'text of the library' 0 "$goalloc" profile convert own.heap --to folded
 holds 'text of the library' cmp out all.folded
 
+# The library's own heap, sampled as the program's own malloc was.
+case_is 'record the library' 0 "$goalloc" profile record -r 1 -o lib.pb.gz -- \
+	"$sites"
+case_is 'show it' 0 "$goalloc" profile show lib.pb.gz
+out_has 'the same call site' '^    2\.9 MiB      3000   50\.[0-9]%  site_medium \('
+out_has 'large objects' '^    1\.9 MiB        10   33\.[0-9]%  site_large \('
+case_is 'a peak' 0 "$goalloc" profile record -p -r 1 -o top.pb.gz -- "$sites"
+case_is 'show the peak' 0 "$goalloc" profile show top.pb.gz
+out_has 'the peak' '^top\.pb\.gz: 5\.[78] MiB in 2[23][0-9]{3} objects in use; '
+holds 'no other file' bash -c '! ls top.*.exit.pb.gz 2>/dev/null'
+case_is 'at an interval' 0 "$goalloc" profile record -i 1 -o often.pb.gz -- \
+	sleep 1.3
+holds 'at an interval' bash -c 'ls often.*.i0001.pb.gz >/dev/null'
+
 # Two runs: addresses differ, functions do not.
 case_is 'another run' 0 "$goalloc" profile record -m -r 1 -o more.pb.gz -- \
 	"$sites" more

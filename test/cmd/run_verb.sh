@@ -61,6 +61,13 @@ case_is 'a static program' 0 \
 	-e '^goalloc run: .*/static is linked statically: the library does not reach it$' \
 	"$goalloc" run "$programs/static"
 
+case_is '--profile' 0 "$goalloc" run --profile heap --gogc 100 -- "$programs/sites"
+holds 'a profile' bash -c 'ls heap.*.exit.pb.gz >/dev/null'
+case_is 'the profile' 0 "$goalloc" profile show heap.*.exit.pb.gz
+out_has 'the profile' '^from a sample each 512\.0 KiB$'
+case_is 'bad --profile' 2 -e '^goalloc run: bad --profile "a,b": it is what files. names begin with, without a comma; see ' \
+	"$goalloc" run --profile a,b true
+
 # --only: dash starts env, python3 and this grep; only one is meant.
 only() {
 	"$goalloc" run --only "$1" -- sh -c '
