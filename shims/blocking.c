@@ -53,9 +53,11 @@ FOR_EACH_BLOCKING(BLOCKING_SHIM)
 
 FOR_EACH_SPECIAL_BLOCKING(SAFE_CALL)
 
-/* Variadic functions: the last argument is passed on, given or not. */
+/* Variadic functions: the last arguments are passed on, given or not. */
+#define VARIADIC_SHIM SHIM __attribute__((no_sanitize("address")))
+
 #define OPEN_SHIM(name)                                                        \
-	SHIM int name(const char *path, int flags, ...)                        \
+	VARIADIC_SHIM int name(const char *path, int flags, ...)               \
 	{                                                                      \
 		va_list args;                                                  \
 		va_start(args, flags);                                         \
@@ -72,7 +74,7 @@ OPEN_SHIM(__open)
 OPEN_SHIM(__open64)
 
 #define OPENAT_SHIM(name)                                                      \
-	SHIM int name(int dir, const char *path, int flags, ...)               \
+	VARIADIC_SHIM int name(int dir, const char *path, int flags, ...)      \
 	{                                                                      \
 		va_list args;                                                  \
 		va_start(args, flags);                                         \
@@ -87,7 +89,7 @@ OPENAT_SHIM(openat)
 OPENAT_SHIM(openat64)
 
 #define CONTROL_SHIM(name, command)                                            \
-	SHIM int name(int fd, command what, ...)                               \
+	VARIADIC_SHIM int name(int fd, command what, ...)                      \
 	{                                                                      \
 		va_list args;                                                  \
 		va_start(args, what);                                          \
@@ -104,7 +106,7 @@ CONTROL_SHIM(__fcntl, int)
 CONTROL_SHIM(ioctl, unsigned long)
 
 /* Any call of the kernel's, but those that do not come back as they went. */
-SHIM long syscall(long number, ...)
+VARIADIC_SHIM long syscall(long number, ...)
 {
 	va_list args;
 	long a[6];

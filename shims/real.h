@@ -16,8 +16,15 @@
 #include "core/compiler.h"
 #include "shims/functions.h"
 
-/* The definition is what the program calls in the place of libc's. */
+/*
+ * The definition is what the program calls in the place of libc's.  With a
+ * sanitizer only the program itself does: its runtime needs the real ones.
+ */
+#if SANITIZED
+#define SHIM HIDDEN
+#else
 #define SHIM __attribute__((visibility("default")))
+#endif
 
 /* One pointer per function: to the next definition, or to its finder. */
 struct real_functions {

@@ -134,7 +134,7 @@ static bool has_ended(struct mutator *m, uint32_t pid)
 			     syscall3(SYS_tgkill, pid, tid, 0) == -ESRCH;
 	const bool was_dead = m->was_seen_dead;
 	m->was_seen_dead = is_dead;
-	return is_dead && (was_dead || m->result == NULL);
+	return is_dead && (was_dead || load_acquire(&m->result) == NULL);
 }
 
 void mutators_reap(void)
@@ -276,7 +276,7 @@ static void *thread_main(void *record)
 	void *argument = m->argument;
 	m->argument = NULL;
 	void *result = start(argument);
-	m->result = result;
+	store_release(&m->result, result); /* pairs: has_ended */
 	return result;
 }
 
@@ -338,7 +338,7 @@ SHIM int pthread_cancel(pthread_t id)
 SHIM _Noreturn void pthread_exit(void *result)
 {
 	if (world_is_watched() && mutator_current != NULL)
-		mutator_current->result = result;
+		store_release(&mutator_current->result, result);
 	REAL(pthread_exit)(result);
 	__builtin_unreachable();
 }
