@@ -8,7 +8,8 @@
  * Tri-colour without a compiled barrier: pages are armed, everything is
  * marked, and what lies on pages that were written since is read again, as
  * often as that gets less; what is left when it does not is read while the
- * world is stopped.  Stacks and registers are read then only.
+ * world is stopped.  Stacks and registers are read then, and in a short stop at
+ * the beginning: all that only a stack leads to would else wait for the end.
  *
  * With barrier=snapshot all of that happens in a copy of the process, made in a
  * stop of its own (gc/copymark.h); the last stop only ends the mark.
@@ -249,27 +250,7 @@ static size_t read_written(struct cycle *c, enum dirty_mode mode)
 	return found.written;
 }
 
-static bool mark_beside_program(struct cycle *c)
-{
-	size_t before = SIZE_MAX;
-
-	if (!arm(c))
-		return false;
-	prepare(c);
-	mark_all_roots(c);
-	mark_drain(&c->marker);
-	for (int round = 0; round < ROUNDS_MAX && dirty_can_rearm(); round++) {
-		read_growth(c);
-		size_t written = read_written(c, DIRTY_REARM);
-		mark_drain(&c->marker);
-		if (written < ROUND_WORTH || written > before / 2)
-			break;
-		before = written;
-	}
-	return true;
-}
-
-/* Marking the rest, stopped. */
+/* Marking what threads hold, stopped. */
 
 /*
  * A thread was stopped in a fast path, or in a handler that interrupted one:
@@ -315,6 +296,37 @@ static void mark_held(void *cycle_arg, uintptr_t word)
 	mark_roots(&c->marker, &word, 1);
 }
 
+static void mark_threads(struct cycle *c)
+{
+	c->stacks = 0;
+	stw_visit_threads(mark_thread, c);
+	shims_visit_kernel_held(mark_held, c);
+}
+
+static bool mark_beside_program(struct cycle *c)
+{
+	size_t before = SIZE_MAX;
+
+	if (!arm(c))
+		return false;
+	prepare(c);
+	if (stw_stop()) {
+		mark_threads(c);
+		stw_start();
+	}
+	mark_all_roots(c);
+	mark_drain(&c->marker);
+	for (int round = 0; round < ROUNDS_MAX && dirty_can_rearm(); round++) {
+		read_growth(c);
+		size_t written = read_written(c, DIRTY_REARM);
+		mark_drain(&c->marker);
+		if (written < ROUND_WORTH || written > before / 2)
+			break;
+		before = written;
+	}
+	return true;
+}
+
 /* What lies below a stack pointer is nobody's. */
 static void cut_thread(void *cycle_arg, const struct stopped_thread *t)
 {
@@ -328,8 +340,7 @@ static void cut_thread(void *cycle_arg, const struct stopped_thread *t)
 static void mark_stopped(struct cycle *c)
 {
 	prepare(c);
-	stw_visit_threads(mark_thread, c);
-	shims_visit_kernel_held(mark_held, c);
+	mark_threads(c);
 	mark_all_roots(c);
 	mark_drain(&c->marker);
 }
@@ -353,8 +364,7 @@ static bool take_copy(struct cycle *c, struct copymark *k)
 		return false;
 	prepare(c);
 	stw_visit_threads(cut_thread, c);
-	stw_visit_threads(mark_thread, c);
-	shims_visit_kernel_held(mark_held, c);
+	mark_threads(c);
 	return copymark_take(k);
 }
 
@@ -366,12 +376,10 @@ static bool mark_in_copy(struct cycle *c)
 
 	if (!stw_stop())
 		return false;
-	bool is_marked = take_copy(c, &k);
-	if (is_marked && is_checked) {
-		is_marked = copymark_finish(&k);
-		if (is_marked)
-			check_marks(c); /* see gc/copymark.c: not later */
-	}
+	bool is_marked =
+		take_copy(c, &k) && (!is_checked || copymark_finish(&k));
+	if (is_marked && is_checked)
+		check_marks(c); /* see gc/copymark.c: not later */
 	stw_start();
 	c->is_copied_mark = is_marked && (is_checked || copymark_finish(&k));
 	c->is_stopped_mark = !c->is_copied_mark;
@@ -389,8 +397,7 @@ static bool mark_finish(struct cycle *c)
 	if (c->is_stopped_mark) {
 		mark_stopped(c);
 	} else {
-		stw_visit_threads(mark_thread, c);
-		shims_visit_kernel_held(mark_held, c);
+		mark_threads(c);
 		read_written(c, DIRTY_FINAL);
 		mark_drain(&c->marker);
 	}
