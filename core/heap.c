@@ -35,18 +35,65 @@
 #include "gc/gc.h"
 #include "prof/prof.h"
 
+enum {
+	ROOM = 8, /* bytes that a request does not get, where room is left */
+};
+
 uint8_t heap_class8[NSIZE8];
 
 static bool tiny = true;
+static bool has_room;   /* every object is longer than asked for */
 static bool heap_ready; /* set once, under mcaches */
+
+/* Sizes. */
+
+/* Bytes that an object is to have, for a request of so many. */
+static size_t with_room(size_t size)
+{
+	if (!has_room || size == SIZE_MAX)
+		return size;
+	/* As coarse as heap_class8, which must say the same. */
+	return (size <= SIZE8_MAX ? align_up(size, ROOM) : size) + 1;
+}
+
+static unsigned class_for(size_t size)
+{
+	size_t n = with_room(size);
+
+	if (n > SMALL_MAX)
+		return 0;
+	if (n <= 8 && !tiny)
+		return sizeclass_of(16);
+	return sizeclass_of(n);
+}
+
+static unsigned class_for_aligned(size_t size, size_t align)
+{
+	if (align <= 8)
+		return class_for(size);
+	return sizeclass_of_aligned(with_room(size > 0 ? size : 1), align);
+}
+
+static void fill_table(void)
+{
+	for (size_t i = 0; i < NSIZE8; i++)
+		heap_class8[i] = (uint8_t)class_for(8 * i);
+}
 
 /* Starting. */
 
 void heap_set_tiny(bool on)
 {
 	tiny = on;
-	if (heap_class8[1] != 0)
-		heap_class8[0] = heap_class8[1] = on ? 1 : sizeclass_of(16);
+	if (heap_ready)
+		fill_table();
+}
+
+void heap_leave_room(void)
+{
+	has_room = true;
+	if (heap_ready)
+		fill_table();
 }
 
 static bool heap_start_locked(void)
@@ -59,8 +106,7 @@ static bool heap_start_locked(void)
 	unlock(&mheap.lock);
 	if (!ready)
 		return false;
-	memcpy(heap_class8, size_to_class8, sizeof heap_class8);
-	heap_set_tiny(tiny);
+	fill_table();
 	thread_watch_exits();
 	store_release(&heap_ready, true); /* pairs: heap_start */
 	return true;
@@ -115,7 +161,7 @@ COLD static void *alloc_any(
 	thread_enter(t);
 	void *p = NULL;
 	if (class == 0)
-		p = large_alloc(size, align, zeroed);
+		p = large_alloc(with_room(size), align, zeroed);
 	else
 		p = alloc_small_busy(t, class);
 	if (gc_mode.on && p != NULL)
@@ -124,15 +170,6 @@ COLD static void *alloc_any(
 		heap_sample_new(t, p, class, size);
 	thread_leave(t);
 	return p;
-}
-
-static unsigned class_for(size_t size)
-{
-	if (size > SMALL_MAX)
-		return 0;
-	if (size <= 8 && !tiny)
-		return sizeclass_of(16);
-	return sizeclass_of(size);
 }
 
 void *heap_alloc_slow(size_t size)
@@ -162,13 +199,6 @@ void *heap_alloc_zeroed(size_t size)
 	if (p != NULL && !zeroed)
 		memset(p, 0, size);
 	return p;
-}
-
-static unsigned class_for_aligned(size_t size, size_t align)
-{
-	if (align <= 8)
-		return class_for(size);
-	return sizeclass_of_aligned(size > 0 ? size : 1, align);
 }
 
 void *heap_alloc_aligned(size_t size, size_t align)
@@ -276,7 +306,7 @@ static bool size_fits(const struct mspan *s, size_t size, size_t align)
 	unsigned class =
 		align > 0 ? class_for_aligned(size, align) : class_for(size);
 
-	return class == s->class && (class != 0 || large_fits(s, size));
+	return class == s->class && (class != 0 || large_fits(s, with_room(size)));
 }
 
 void heap_free_sized(void *p, size_t size, size_t align)
@@ -304,7 +334,8 @@ size_t heap_usable_size(const void *p)
 	struct mspan *s = heapmap_lookup((uintptr_t)p);
 	if (s != NULL) {
 		object_at(&verb_size, s, (uintptr_t)p);
-		return mspan_elemsize(s);
+		size_t room = has_room ? ROOM : 0;
+		return mspan_elemsize(s) - room;
 	}
 	size_t size = early_size((uintptr_t)p);
 	if (size == 0)
@@ -336,7 +367,7 @@ static void *realloc_large(struct objref o, size_t size)
 	struct bucket *b = NULL;
 	if (unlikely(heap_is_sample(o)))
 		b = heap_sample_moving(o);
-	void *q = large_realloc(o, size);
+	void *q = large_realloc(o, with_room(size));
 	if (unlikely(b != NULL))
 		heap_sample_moved(o, b, q != NULL);
 	if (unlikely(prof_rate() != 0) && q != NULL)

@@ -122,4 +122,11 @@ void heap_fork_child(void);
 /* Small objects of 8 bytes or less get a class of their own, or not. */
 void heap_set_tiny(bool on);
 
+/*
+ * From here on an object is longer than what was asked for, so that a pointer
+ * one past its end still lies in it.  Without such room a collector would have
+ * to take it for a pointer to the next object, or to both.
+ */
+void heap_leave_room(void);
+
 #endif

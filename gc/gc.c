@@ -73,6 +73,7 @@ void gc_init(void)
 		.ignores = options.free == FREE_IGNORE,
 		.is_sound = options.gcsound,
 	};
+	heap_leave_room();
 	heapwalk(slow_span, NULL);
 	heapwalk(count_span, &live);
 	store_relaxed(&collector.heap_live, live);
