@@ -64,14 +64,17 @@ static void *hold_deep(void *arg)
 static void *hold_red_zone(void *arg)
 {
 #ifdef __x86_64__
-	__asm__ volatile("mov %[value], %%rax\n mov %%rax, -104(%%rsp)\n"
-			 "xor %%eax, %%eax\n movb $1, %[held]\n"
-			 "1: pause\n cmpb $0, %[released]\n je 1b\n"
-			 "mov -104(%%rsp), %%rax\n mov %%rax, %[found]\n"
-			 : [held] "+m"(held), [released] "+m"(released),
-			 [found] "=m"(found)
-			 : [value] "r"(herd_value())
-			 : "rax", "memory", "cc");
+	clear_registers();
+	__asm__ volatile(
+		"mov %[head], %%rax\n xor %[mask], %%rax\n"
+		"mov %%rax, -104(%%rsp)\n xor %%eax, %%eax\n"
+		"movb $1, %[held]\n"
+		"1: pause\n cmpb $0, %[released]\n je 1b\n"
+		"mov -104(%%rsp), %%rax\n mov %%rax, %[found]\n"
+		: [held] "+m"(held), [released] "+m"(released),
+		[found] "=m"(found)
+		: [head] "m"(herd_hidden_head), [mask] "m"(herd_plant_mask)
+		: "rax", "memory", "cc");
 #else
 	found = herd_value();
 #endif
