@@ -315,6 +315,8 @@ static struct mspan *alloc_span_locked(
 		fixalloc_give(s, s->nlines);
 		return NULL;
 	}
+	if (nscavenged > 0)
+		scavenger_make_room_locked(page_bytes(nscavenged));
 	/* After MADV_FREE the old contents may still be there. */
 	*zeroed = nscavenged == shape->npages && options.madvdontneed;
 	mspan_init(s, page_addr(page), (uint32_t)shape->npages, shape->class,
@@ -443,6 +445,7 @@ static bool lengthen_span(struct mspan *s, size_t npages)
 			&mheap.pages, (struct page_run){first, more});
 		return false;
 	}
+	scavenger_make_room_locked(page_bytes(nscavenged));
 	heapmap_set(page_addr(first), more, s);
 	return true;
 }

@@ -11,6 +11,9 @@
  * program has shown that it takes back what it frees; only for this part is
  * there a helper thread, which lets it go when the program no longer calls.
  *
+ * Under a memory limit pages that are about to become resident make others go
+ * first (scavenger_make_room_locked).
+ *
  * The helper is a plain kernel thread (os_thread_start): signals blocked,
  * unknown to libc, without its TLS.  It exists only while there is something
  * for it to wait for and the program has at least two threads that allocate;
@@ -121,8 +124,26 @@ static size_t release_to_goal_locked(void)
 
 void scavenger_release_excess_locked(void)
 {
-	if (dirty_bytes() > SCAVGOAL_FLOOR + RELEASE_SLACK)
+	if (dirty_bytes() > SCAVGOAL_FLOOR + RELEASE_SLACK ||
+		mheap.goal.limit != SIZE_MAX)
 		trace_locked(0, release_to_goal_locked());
+}
+
+void scavenger_make_room_locked(size_t bytes)
+{
+	const size_t excess = scavgoal_excess(&mheap.goal,
+		scavenger_inuse_bytes() - bytes, dirty_bytes(), bytes);
+
+	if (excess > 0)
+		trace_locked(0, release_down_to_locked(dirty_bytes() - excess));
+}
+
+void scavenger_set_limit(size_t bytes)
+{
+	lock(&mheap.lock);
+	mheap.goal.limit = bytes;
+	scavenger_release_excess_locked();
+	unlock(&mheap.lock);
 }
 
 size_t scavenger_release_all_locked(void)

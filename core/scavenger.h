@@ -13,6 +13,18 @@ size_t scavenger_inuse_bytes(void);
 /* Gives back what exceeds the goal.  Holds: mheap, dropped meanwhile. */
 void scavenger_release_excess_locked(void);
 
+/*
+ * Makes room under the limit for so many bytes that are in use from now on
+ * and not resident yet.  Holds: mheap, dropped meanwhile.
+ */
+void scavenger_make_room_locked(size_t bytes);
+
+/*
+ * How much of the heap may be resident, SIZE_MAX: no limit; gives back what
+ * exceeds it.  Takes mheap.
+ */
+void scavenger_set_limit(size_t bytes);
+
 /* Gives back all free pages; how many bytes.  Holds: as above. */
 size_t scavenger_release_all_locked(void);
 

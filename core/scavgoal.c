@@ -72,7 +72,7 @@ static size_t scavgoal_take(size_t *from, size_t bytes)
 
 void scavgoal_init(struct scavgoal *g)
 {
-	*g = (struct scavgoal){0};
+	*g = (struct scavgoal){.limit = SIZE_MAX};
 }
 
 void scavgoal_note_in_use(struct scavgoal *g, size_t in_use_bytes)
@@ -103,6 +103,25 @@ void scavgoal_note_reused(struct scavgoal *g, size_t bytes, uint64_t now_ns)
 	}
 }
 
+size_t scavgoal_left_by_limit(const struct scavgoal *g, size_t in_use_bytes)
+{
+	const size_t most = g->limit / 100 * SCAVGOAL_LIMIT_PERCENT;
+
+	if (g->limit == SIZE_MAX)
+		return SIZE_MAX;
+	return most > in_use_bytes ? most - in_use_bytes : 0;
+}
+
+size_t scavgoal_excess(const struct scavgoal *g, size_t in_use_bytes,
+	size_t dirty_bytes, size_t more)
+{
+	const size_t resident = in_use_bytes + dirty_bytes;
+
+	if (g->limit == SIZE_MAX || resident + more <= g->limit)
+		return 0;
+	return scavgoal_min(resident + more - g->limit, dirty_bytes);
+}
+
 size_t scavgoal_allowance(
 	struct scavgoal *g, size_t in_use_bytes, uint64_t now_ns)
 {
@@ -112,6 +131,7 @@ size_t scavgoal_allowance(
 	/* More regret than this was wasted whatever comes. */
 	store_relaxed(&g->regret, scavgoal_min(g->regret, g->peak));
 	const size_t below_peak = g->peak - in_use_bytes;
-	return SCAVGOAL_FLOOR + in_use_bytes / SCAVGOAL_INUSE_DIVISOR +
-	       scavgoal_min(g->regret, below_peak);
+	return scavgoal_min(scavgoal_left_by_limit(g, in_use_bytes),
+		SCAVGOAL_FLOOR + in_use_bytes / SCAVGOAL_INUSE_DIVISOR +
+			scavgoal_min(g->regret, below_peak));
 }

@@ -2,6 +2,7 @@
  * scavgoal: how many free bytes the heap may keep resident.
  *
  *   allowance = 4 MiB + in use / 10 + min(regret, peak - in use)
+ *               at most 95 % of the limit - in use
  *
  * The first two terms are Go's goal.  They are right for a heap that is
  * steady or done, and wrong for one that breathes: a program whose heap goes
@@ -10,6 +11,9 @@
  * bytes given back and taken again within a second or two are regret, and the
  * allowance grows by them.  The peak bounds it: what would lift the heap
  * above the most it ever used can be of no use.
+ *
+ * The limit is on what the heap has resident in all (GOMEMLIMIT, less what the
+ * process has besides); Go's scavenger too aims at 95 % of it.
  *
  * Regret lasts while it is earned, by new regret or by a heap that goes on to
  * breathe as deep; otherwise it halves every second, down to nothing.
@@ -29,6 +33,7 @@
 enum {
 	SCAVGOAL_FLOOR = 4 << 20,    /* bytes; Go's least heap at GOGC=100 */
 	SCAVGOAL_INUSE_DIVISOR = 10, /* Go keeps a tenth of what is in use */
+	SCAVGOAL_LIMIT_PERCENT = 95, /* Go's, of the limit */
 };
 
 /* All fields are guarded by mheap; sizes are in bytes. */
@@ -42,9 +47,10 @@ struct scavgoal {
 	size_t low;             /* the least told since the second began */
 	size_t rise;            /* the most told in it, above low before it */
 	size_t peak;            /* the most ever told */
+	size_t limit;           /* on all that is resident; SIZE_MAX: none */
 };
 
-/* No history. */
+/* No history, no limit. */
 void scavgoal_init(struct scavgoal *g);
 
 /*
@@ -65,5 +71,15 @@ void scavgoal_note_reused(struct scavgoal *g, size_t bytes, uint64_t now_ns);
  */
 size_t scavgoal_allowance(
 	struct scavgoal *g, size_t in_use_bytes, uint64_t now_ns);
+
+/* The same without history and at any time: the part that the limit leaves. */
+size_t scavgoal_left_by_limit(const struct scavgoal *g, size_t in_use_bytes);
+
+/*
+ * Free and resident bytes that have to go for `more` bytes to become resident
+ * under the limit.
+ */
+size_t scavgoal_excess(const struct scavgoal *g, size_t in_use_bytes,
+	size_t dirty_bytes, size_t more);
 
 #endif

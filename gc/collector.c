@@ -24,6 +24,7 @@
 #include "core/mcache.h"
 #include "core/syscall.h"
 #include "core/thread.h"
+#include "gc/background.h"
 #include "gc/cycle.h"
 #include "shims/region.h"
 
@@ -36,6 +37,8 @@ enum {
 struct collector collector = {
 	.lock = LOCK_INIT(collector),
 	.trigger = UINT64_MAX,
+	.goal = UINT64_MAX,
+	.refresh = UINT64_MAX,
 };
 
 /* What we open is not the program's to see, nor to close. */
@@ -77,12 +80,14 @@ static void collector_main(void *unused)
 	thread_self()->busy = true;
 	unshare_files();
 	cycle_open();
+	background_open();
 	while (!try_end()) {
 		uint32_t request = next_request();
 		cycle_run();
 		store_release(&collector.finished, request);
 		os_futex_wake_all(&collector.finished);
 	}
+	background_close();
 	cycle_close();
 }
 

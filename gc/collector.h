@@ -28,6 +28,8 @@ struct collector {
 	uint32_t phase;     /* enum gc_phase */
 	uint64_t heap_live; /* bytes marked, and allocated since */
 	uint64_t trigger;   /* heap_live at which a cycle starts */
+	uint64_t goal;      /* that it should not exceed */
+	uint64_t refresh;   /* heap_live at which both are looked at again */
 	uint64_t nforced;   /* cycles that the program asked for */
 
 	/* Guarded by lock. */

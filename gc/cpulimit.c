@@ -15,8 +15,6 @@
  */
 #include "gc/cpulimit.h"
 
-#include "gc/pacer.h"
-
 void cpulimit_init(struct cpulimit *l, unsigned nprocs, uint64_t now_ns)
 {
 	*l = (struct cpulimit){
@@ -48,10 +46,8 @@ void cpulimit_note(
 	struct cpulimit *l, uint64_t now_ns, const struct cpulimit_use *use)
 {
 	const uint64_t total_ns = cpulimit_advance(l, now_ns);
-	uint64_t gc_ns = use->assist_ns;
+	const uint64_t gc_ns = use->background_ns + use->assist_ns;
 
-	if (use->is_marking)
-		gc_ns += (uint64_t)((double)total_ns * PACER_UTILIZATION);
 	/* What nobody wanted is nobody's. */
 	const uint64_t used_ns =
 		total_ns > use->idle_ns ? total_ns - use->idle_ns : 0;

@@ -38,9 +38,9 @@ struct cpulimit {
 
 /* How a stretch of time was spent. */
 struct cpulimit_use {
-	bool is_marking;    /* the background workers ran */
-	uint64_t assist_ns; /* CPU time of assists in it */
-	uint64_t idle_ns;   /* CPU time nobody wanted in it */
+	uint64_t background_ns; /* CPU time of the collector's thread in it */
+	uint64_t assist_ns;     /* CPU time of assists in it */
+	uint64_t idle_ns;       /* CPU time nobody wanted in it */
 };
 
 /* An empty bucket. */

@@ -38,6 +38,8 @@
 #include "core/os.h"
 #include "core/os_own.h"
 #include "core/thread.h"
+#include "gc/assist.h"
+#include "gc/background.h"
 #include "gc/checkmark.h"
 #include "gc/collector.h"
 #include "gc/copymark.h"
@@ -54,6 +56,7 @@
 #include "gc/snapmark.h"
 #include "gc/stw.h"
 #include "gc/sweep.h"
+#include "gc/sweepwork.h"
 #include "shims/kernel_held.h"
 #include "shims/threads.h"
 
@@ -175,6 +178,7 @@ static bool arm(struct cycle *c)
 
 static void mark_begin(struct cycle *c)
 {
+	background_begin_cycle();
 	pacing_cycle_begins(&c->times);
 	c->globals = c->stacks = 0;
 	c->is_copied_mark = false;
@@ -183,7 +187,9 @@ static void mark_begin(struct cycle *c)
 	mheap_hold_spans(true);
 	store_seqcst(&collector.phase, GC_MARK);
 	gcpage_set_phase(STATSPAGE_GC_MARK);
+	markpool_clear(&c->pool);
 	marker_join(&c->marker, &c->pool);
+	c->marker.slice = NULL;
 }
 
 /* From here on what is marked is judged; all there is lies in the window. */
@@ -314,6 +320,8 @@ static bool mark_beside_program(struct cycle *c)
 		mark_threads(c);
 		stw_start();
 	}
+	c->marker.slice = background_mark_slice;
+	pacing_assists_begin(&c->times, &c->pool);
 	mark_all_roots(c);
 	mark_drain(&c->marker);
 	for (int round = 0; round < ROUNDS_MAX && dirty_can_rearm(); round++) {
@@ -455,19 +463,25 @@ static bool mark_early(struct cycle *c)
 /* Marks; false: not everything, for one reason or another. */
 static bool cycle_mark(struct cycle *c)
 {
-	if (!c->is_stopped_mark && !mark_early(c))
+	bool is_begun = c->is_stopped_mark || mark_early(c);
+	assist_end();
+	c->marker.slice = NULL;
+	if (!is_begun)
 		return false;
 	pacing_stops(&c->times);
 	store_release(&collector.phase, GC_STOP);
 	gcpage_set_phase(STATSPAGE_GC_STOP);
-	if (!stw_stop())
+	if (!stw_stop()) {
+		pacing_starts();
 		return false;
+	}
 	bool is_marked = mark_finish(c);
 	if (is_marked) {
 		lost_look();
 		sweep_begin();
 	}
 	stw_start();
+	pacing_starts();
 	return is_marked;
 }
 
@@ -485,8 +499,9 @@ static void cycle_collect(struct cycle *c)
 	gcpage_set_phase(STATSPAGE_GC_SWEEP);
 	pacing_cycle_ends(&c->times,
 		&(struct pacing_marked){c->marker.marked_bytes,
-			{c->marker.scanned_bytes, c->stacks, c->globals}});
-	sweep_all();
+			{c->marker.scanned_bytes - c->stacks - c->globals,
+				c->stacks, c->globals}});
+	sweepwork_finish();
 	pacing_swept();
 	gcpage_set_phase(STATSPAGE_GC_OFF);
 }

@@ -25,6 +25,7 @@
 #include "core/mcache.h"
 #include "core/options.h"
 #include "core/thread.h"
+#include "gc/assist.h"
 #include "gc/collector.h"
 #include "gc/cycle.h"
 #include "gc/heapwalk.h"
@@ -33,6 +34,7 @@
 #include "gc/pacing.h"
 #include "gc/sound.h"
 #include "gc/sweep.h"
+#include "gc/sweepwork.h"
 #include "shims/shims.h"
 
 struct gc_mode gc_mode;
@@ -118,9 +120,16 @@ void gc_after_refill(size_t bytes)
 {
 	uint64_t live = fetch_add_relaxed(&collector.heap_live, bytes) + bytes;
 
-	if (live >= load_relaxed(&collector.trigger) &&
-		load_relaxed(&collector.phase) == GC_IDLE)
+	if (unlikely(live >= load_relaxed(&collector.refresh)))
+		pacing_refresh();
+	assist_pay(bytes);
+	sweepwork_pay(live);
+	if (live < load_relaxed(&collector.trigger))
+		return;
+	if (load_relaxed(&collector.phase) == GC_IDLE)
 		collector_request();
+	if (live >= load_relaxed(&collector.goal))
+		assist_wait_for_start(bytes);
 }
 
 void gc_run(void)

@@ -41,13 +41,6 @@ enum {
 
 #define ITEM_ADDR_MASK ((UINT64_C(1) << ITEM_CLASS_SHIFT) - 1)
 
-/* A candidate that lies in a slot, while its mark word is on the way. */
-struct target {
-	struct mspan *span; /* where */
-	uint64_t *word;     /* of mark bits */
-	uint32_t index;     /* of the slot */
-};
-
 /* Preparing. */
 
 static void prepare_span(struct mspan *s, void *unused)
@@ -81,6 +74,12 @@ void marker_join(struct marker *m, struct markpool *pool)
 	markqueue_join(&m->queue, pool);
 }
 
+void marker_join_as_helper(struct marker *m, struct markpool *pool)
+{
+	marker_join(m, pool);
+	m->queue.is_helper = true;
+}
+
 /* Candidates. */
 
 static uint64_t item_of(struct objref o)
@@ -108,9 +107,10 @@ void mark_object(struct marker *m, struct objref o)
 }
 
 /* The slots that the candidates lie in, their mark words asked for. */
-static unsigned find_targets(struct marker *m, struct target *targets)
+static unsigned find_targets(struct marker *m)
 {
-	struct mspan *spans[MARK_CANDIDATES];
+	struct mark_target *targets = m->targets;
+	struct mspan **spans = m->spans;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < m->ncandidates; i++) {
@@ -126,20 +126,20 @@ static unsigned find_targets(struct marker *m, struct target *targets)
 			continue;
 		uint64_t *word = &mspan_marks(o.span)[o.index / 64];
 		__builtin_prefetch(word, 1);
-		targets[n++] = (struct target){o.span, word, o.index};
+		targets[n++] = (struct mark_target){o.span, word, o.index};
 	}
 	return n;
 }
 
 static void flush_candidates(struct marker *m)
 {
-	struct target targets[MARK_CANDIDATES];
-	unsigned n = find_targets(m, targets);
+	unsigned n = find_targets(m);
 
 	m->ncandidates = 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct objref o = {targets[i].span, targets[i].index};
-		if (shade(m, o, targets[i].word))
+		const struct mark_target *t = &m->targets[i];
+		struct objref o = {t->span, t->index};
+		if (shade(m, o, t->word))
 			markqueue_push(&m->queue, item_of(o));
 	}
 }
@@ -217,7 +217,9 @@ static ALWAYS_INLINE void scan_item(struct marker *m, uint64_t item)
 	uintptr_t addr = item & ITEM_ADDR_MASK;
 	unsigned class = (unsigned)(item >> ITEM_CLASS_SHIFT);
 
-	if (unlikely(class == 0))
+	if (unlikely(class == 0 && m->queue.is_helper))
+		markqueue_put_aside(&m->queue, item);
+	else if (unlikely(class == 0))
 		scan_large(m, addr);
 	else
 		scan_words(m, (const uintptr_t *)addr,
@@ -268,16 +270,38 @@ static void rescan_everything(struct marker *m)
 	mark_rescan(m, 0, UINTPTR_MAX);
 }
 
+/* As mark_some; false as well. */
+static bool mark_slice(struct marker *m)
+{
+	if (m->slice == NULL)
+		return mark_some(m, UINT64_MAX / 2);
+	bool more = mark_some(m, MARK_SLICE);
+	m->slice(m);
+	return more;
+}
+
 void mark_drain(struct marker *m)
 {
 	do {
 		do {
-			while (mark_some(m, UINT64_MAX / 2))
+			while (mark_slice(m))
 				;
 			if (markpool_take_overflow(m->queue.pool))
 				rescan_everything(m);
 		} while (m->ncandidates > 0);
 	} while (markqueue_wait(&m->queue));
+}
+
+void marker_offer(struct marker *m)
+{
+	flush_candidates(m);
+	markqueue_offer(&m->queue);
+}
+
+void marker_share(struct marker *m)
+{
+	if (load_relaxed(&m->queue.pool->full) == NULL)
+		markqueue_share(&m->queue);
 }
 
 void marker_leave(struct marker *m)

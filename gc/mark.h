@@ -17,6 +17,14 @@
 enum {
 	MARK_CANDIDATES = 128, /* words looked up together */
 	MARK_STEP = 32,        /* words read between two looks at the rest */
+	MARK_SLICE = 64 << 10, /* bytes read between two calls of slice */
+};
+
+/* A candidate that lies in a slot, while its mark word is on the way. */
+struct mark_target {
+	struct mspan *span; /* where */
+	uint64_t *word;     /* of mark bits */
+	uint32_t index;     /* of the slot */
 };
 
 /* One thread's part of a mark.  Owner only; several KiB. */
@@ -29,7 +37,10 @@ struct marker {
 	uint64_t scanned_bytes; /* read in search of pointers */
 	unsigned ncandidates;   /* words in the window, not looked up yet */
 	unsigned nscans;        /* counts towards a look at who is idle */
-	uintptr_t candidates[MARK_CANDIDATES]; /* these words */
+	uintptr_t candidates[MARK_CANDIDATES];       /* these words */
+	struct mark_target targets[MARK_CANDIDATES]; /* while looked up */
+	struct mspan *spans[MARK_CANDIDATES];        /* likewise */
+	void (*slice)(struct marker *m); /* mark_drain calls it; or NULL */
 };
 
 /*
@@ -49,6 +60,13 @@ void marker_see_heap(struct marker *m);
 /* Takes part in the mark that the pool belongs to, and no more. */
 void marker_join(struct marker *m, struct markpool *pool);
 void marker_leave(struct marker *m);
+
+/* As marker_join, for a thread that shares no files with the collector. */
+void marker_join_as_helper(struct marker *m, struct markpool *pool);
+
+/* Puts up for others all that m has to scan; and some of it. */
+void marker_offer(struct marker *m);
+void marker_share(struct marker *m);
 
 /* Marks what n words of a root mean; see gc/objref.h for their ends. */
 void mark_roots(struct marker *m, const uintptr_t *words, size_t n);

@@ -13,6 +13,9 @@
  * are idle and the pool has no full segment, both seen under the lock; only
  * one that is not idle can make work.
  *
+ * Helpers, who may not scan everything, put what they may not aside; they see
+ * no end and do not wait for one.
+ *
  * No memory for a segment: the item is dropped and the pool says so; its
  * object is marked but not scanned, and gc/mark.c scans all marked objects
  * anew.
@@ -86,24 +89,62 @@ void markqueue_join(struct markqueue *q, struct markpool *pool)
 	unlock(&pool->lock);
 }
 
-void markqueue_leave(struct markqueue *q)
+static void empty_ring(struct markqueue *q)
 {
-	struct markpool *pool = q->pool;
-
 	for (uint32_t i = 0; i < MARKQUEUE_RING; i++) {
 		if (q->ring[i] != 0)
 			markqueue_push(q, q->ring[i]);
 		q->ring[i] = 0;
 	}
+}
+
+static void put_all_locked(struct markqueue *q)
+{
+	put_locked(q->pool, q->top);
+	put_locked(q->pool, q->second);
+	q->top = q->second = NULL;
+}
+
+void markqueue_offer(struct markqueue *q)
+{
+	empty_ring(q);
+	lock(&q->pool->lock);
+	put_all_locked(q);
+	unlock(&q->pool->lock);
+}
+
+void markqueue_leave(struct markqueue *q)
+{
+	struct markpool *pool = q->pool;
+
+	empty_ring(q);
 	lock(&pool->lock);
-	put_locked(pool, q->top);
-	put_locked(pool, q->second);
+	put_all_locked(q);
 	pool->nmarkers--;
 	/* Those who are idle wait for nobody else now, perhaps. */
 	if (load_relaxed(&pool->nidle) > 0)
 		wake_idle(pool);
 	unlock(&pool->lock);
-	q->top = q->second = NULL;
+}
+
+void markqueue_put_aside(struct markqueue *q, uint64_t item)
+{
+	struct markpool *pool = q->pool;
+
+	lock(&pool->lock);
+	struct markqueue_segment *s = pool->aside;
+	if (s == NULL || s->n == MARKQUEUE_ITEMS) {
+		s = free_segment_locked(pool);
+		if (s != NULL)
+			push_list(&pool->aside, s);
+	}
+	if (s != NULL)
+		s->items[s->n++] = item;
+	else
+		store_relaxed(&pool->is_overflowed, true);
+	if (load_relaxed(&pool->nidle) > 0)
+		wake_idle(pool);
+	unlock(&pool->lock);
 }
 
 void markqueue_push_slow(struct markqueue *q, uint64_t item)
@@ -131,11 +172,14 @@ uint64_t markqueue_take_slow(struct markqueue *q)
 	q->top = q->second;
 	q->second = empty;
 	if (q->top == NULL || q->top->n == 0) {
-		if (load_relaxed(&q->pool->full) == NULL)
+		if (load_relaxed(&q->pool->full) == NULL &&
+			(q->is_helper || load_relaxed(&q->pool->aside) == NULL))
 			return 0;
 		lock(&q->pool->lock);
 		put_locked(q->pool, q->top);
 		q->top = pop_list(&q->pool->full);
+		if (q->top == NULL && !q->is_helper)
+			q->top = pop_list(&q->pool->aside);
 		unlock(&q->pool->lock);
 	}
 	return q->top != NULL ? q->top->items[--q->top->n] : 0;
@@ -171,7 +215,7 @@ bool markqueue_wait(struct markqueue *q)
 	const uint32_t nends = pool->nends;
 	store_relaxed(&pool->nidle, pool->nidle + 1);
 	for (;;) {
-		found = pool->full != NULL;
+		found = pool->full != NULL || pool->aside != NULL;
 		if (found || pool->nends != nends)
 			break;
 		if (pool->nidle == pool->nmarkers) {
@@ -195,6 +239,25 @@ bool markpool_take_overflow(struct markpool *pool)
 
 	store_relaxed(&pool->is_overflowed, false);
 	return overflowed;
+}
+
+static void clear_list(struct markpool *pool, struct markqueue_segment **list)
+{
+	struct markqueue_segment *s;
+
+	while ((s = pop_list(list)) != NULL) {
+		s->n = 0;
+		push_list(&pool->free, s);
+	}
+}
+
+void markpool_clear(struct markpool *pool)
+{
+	lock(&pool->lock);
+	clear_list(pool, &pool->full);
+	clear_list(pool, &pool->aside);
+	store_relaxed(&pool->is_overflowed, false);
+	unlock(&pool->lock);
 }
 
 void markpool_reset(struct markpool *pool)

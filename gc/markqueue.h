@@ -29,12 +29,13 @@ struct markqueue_segment {
 
 /* What all markers share. */
 struct markpool {
-	struct lock lock;               /* markpool */
-	struct markqueue_segment *full; /* have items; guarded by lock */
-	struct markqueue_segment *free; /* have none; guarded by lock */
-	uint32_t nmarkers;              /* that take part; guarded by lock */
-	uint32_t nidle;                 /* of them, without work; atomic */
-	uint32_t nends;                 /* times it was over; guarded by lock */
+	struct lock lock;                /* markpool */
+	struct markqueue_segment *full;  /* have items; guarded by lock */
+	struct markqueue_segment *free;  /* have none; guarded by lock */
+	struct markqueue_segment *aside; /* not for helpers; guarded by lock */
+	uint32_t nmarkers;               /* that take part; guarded by lock */
+	uint32_t nidle;                  /* of them, without work; atomic */
+	uint32_t nends;     /* times it was over; guarded by lock */
 	uint32_t turn;      /* futex: counts reasons to look again */
 	bool is_overflowed; /* items were lost: no memory; atomic */
 };
@@ -46,6 +47,7 @@ struct markqueue {
 	struct markqueue_segment *second; /* empty, full or NULL */
 	uint64_t ring[MARKQUEUE_RING];    /* prefetched, 0: none */
 	uint32_t at;                      /* the ring's oldest */
+	bool is_helper;                   /* takes nothing that lies aside */
 };
 
 /* Takes part with an empty queue.  Takes markpool. */
@@ -63,6 +65,12 @@ COLD uint64_t markqueue_take_slow(struct markqueue *q);
 /* Puts half of the queue up for others.  Takes markpool. */
 COLD void markqueue_share(struct markqueue *q);
 
+/* Puts all of the queue up for others.  Takes markpool. */
+void markqueue_offer(struct markqueue *q);
+
+/* Leaves an item to those that are no helpers.  Takes markpool. */
+COLD void markqueue_put_aside(struct markqueue *q, uint64_t item);
+
 /*
  * With nothing left to do: waits until there is something in the pool (true)
  * or until no marker has anything (false).  Takes markpool.
@@ -71,6 +79,9 @@ bool markqueue_wait(struct markqueue *q);
 
 /* Whether items were lost since the last call. */
 bool markpool_take_overflow(struct markpool *pool);
+
+/* Forgets all items.  Nobody takes part. */
+void markpool_clear(struct markpool *pool);
 
 /* In the child of fork: no marker, no item; segments are left behind. */
 void markpool_reset(struct markpool *pool);

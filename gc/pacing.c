@@ -8,38 +8,44 @@
  * Bytes allocated during a mark count as marked: such objects are black.
  *
  * Memory is compared with the limit by what is resident of the whole process,
- * since the limit is the program's, not the heap's.
+ * since the limit is the program's, not the heap's (gc/resident.h).  Under a
+ * limit the trigger is computed anew after every MiB allocated: the goal
+ * follows what the process needs besides.
  *
  * Locking:    collector, for the pacer: the program may set its two numbers.
  * Context:    the collector's thread; busy threads that set or ask.
  */
 #include "gc/pacing.h"
 
-#include <fcntl.h>
 #include <sched.h>
 
 #include "core/bits.h"
-#include "core/mheap.h"
 #include "core/options.h"
 #include "core/os.h"
 #include "core/syscall.h"
+#include "gc/assist.h"
+#include "gc/background.h"
 #include "gc/collector.h"
+#include "gc/cputime.h"
 #include "gc/gcpage.h"
 #include "gc/gcstats.h"
 #include "gc/gctrace.h"
 #include "gc/memlimit.h"
+#include "gc/resident.h"
 #include "gc/stw.h"
+#include "gc/sweepwork.h"
 
 enum {
 	CPU_WORDS = 16,        /* of an affinity mask: 1024 processors */
 	RETRY_BYTES = 4 << 20, /* allocated before a failed cycle's next */
 	RETRY_DIVISOR = 8,     /* or this part of the heap, if it is more */
-	STATM_SIZE = 128,      /* bytes of the file, and more */
+	LIMIT_SWEEP_DIVISOR =
+		8, /* part of the way to sweep in, under a limit */
+	REFRESH_BYTES = 1 << 20, /* allocated between two looks at the limit */
 };
 
 static struct pacer pacer; /* guarded by collector */
 static uint64_t start_ns;  /* of the collector's time */
-static uint64_t gc_cpu_ns; /* of all cycles */
 static uint64_t ncycles;   /* atomic */
 static unsigned nprocs;
 
@@ -54,45 +60,12 @@ static unsigned count_processors(void)
 	return found > 0 ? found : 1;
 }
 
-/* Bytes of the process that are resident; 0: unknown. */
-static uint64_t resident_bytes(void)
-{
-	char text[STATM_SIZE];
-	long fd = syscall4(SYS_openat, AT_FDCWD, "/proc/thread-self/statm",
-		O_RDONLY | O_CLOEXEC, 0);
-	uint64_t npages = 0;
-
-	if (fd < 0)
-		return 0;
-	long n = syscall3(SYS_read, fd, text, sizeof text);
-	syscall1(SYS_close, fd);
-	for (long i = 0, field = 0; i < n && field < 2; i++) {
-		if (text[i] == ' ')
-			field++;
-		else if (field == 1)
-			npages = npages * 10 + (uint64_t)(text[i] - '0');
-	}
-	return npages * os_page_size;
-}
-
-static struct pacer_memory read_memory(void)
-{
-	lock(&mheap.lock);
-	uint64_t dirty = mheap.pages.npages_dirty << GO_PAGE_SHIFT;
-	unlock(&mheap.lock);
-	return (struct pacer_memory){
-		.mapped = resident_bytes(),
-		.heap_free = dirty,
-		.heap_alloc = load_relaxed(&collector.heap_live),
-	};
-}
-
 static struct pacer_goal goal_now(void)
 {
 	struct pacer_memory memory = {0};
 
 	if (pacer.memory_limit != GOMEMLIMIT_OFF)
-		memory = read_memory();
+		memory = resident_estimate();
 	return pacer_goal(&pacer, &memory);
 }
 
@@ -100,9 +73,43 @@ static struct pacer_goal goal_now(void)
 static void set_trigger(void)
 {
 	const struct pacer_goal goal = goal_now();
+	uint64_t refresh = UINT64_MAX;
 
+	if (pacer.memory_limit != GOMEMLIMIT_OFF)
+		refresh = load_relaxed(&collector.heap_live) + REFRESH_BYTES;
 	store_relaxed(&collector.trigger, goal.trigger);
+	store_relaxed(&collector.goal, goal.goal);
+	store_relaxed(&collector.refresh, refresh);
+	assist_set_goal(goal.goal);
 	gcpage_set_pacer_locked(&pacer, goal.goal);
+}
+
+/* How much of the heap may be resident.  Holds: collector. */
+static void tell_heap_limit(void)
+{
+	const bool binds =
+		pacer.memory_limit != GOMEMLIMIT_OFF && !cputime_is_limiting();
+
+	resident_set_limit(binds ? pacer.memory_limit : GOMEMLIMIT_OFF);
+}
+
+/* Holds: nothing. */
+static void measure(void)
+{
+	resident_measure();
+	lock(&collector.lock);
+	tell_heap_limit();
+	set_trigger();
+	unlock(&collector.lock);
+}
+
+void pacing_refresh(void)
+{
+	lock(&collector.lock);
+	if (load_relaxed(&collector.heap_live) >=
+		load_relaxed(&collector.refresh))
+		set_trigger();
+	unlock(&collector.lock);
 }
 
 void pacing_init(void)
@@ -114,11 +121,21 @@ void pacing_init(void)
 	nprocs = count_processors();
 	start_ns = os_precise_ns();
 	gcstats_init();
+	cputime_init(nprocs);
+	background_init(nprocs);
 	pacer_init(&pacer, options.gogc, limit);
-	lock(&collector.lock);
 	pacer_commit(&pacer, load_relaxed(&collector.heap_live), true);
+	if (limit != GOMEMLIMIT_OFF)
+		measure();
+	lock(&collector.lock);
 	set_trigger();
 	unlock(&collector.lock);
+}
+
+/* Bytes to scan if all that is live is reachable. */
+static uint64_t scan_max(const struct pacing_times *t)
+{
+	return t->heap_start + pacer.last_scan.stacks + pacer.last_scan.globals;
 }
 
 /* The pacer's plan; one thread marks, whatever the processors. */
@@ -126,8 +143,7 @@ static struct gctrace_plan plan_of(const struct pacing_times *t)
 {
 	const struct pacer_progress begun = {
 		.heap_live = t->heap_start,
-		.scan_max = t->heap_start + pacer.last_scan.stacks +
-			    pacer.last_scan.globals,
+		.scan_max = scan_max(t),
 	};
 
 	return (struct gctrace_plan){
@@ -136,17 +152,20 @@ static struct gctrace_plan plan_of(const struct pacing_times *t)
 		.heap_scan = t->heap_start,
 		.heap_live = t->heap_start,
 		.goal = t->goal,
-		.workers = {.dedicated = 1},
+		.workers = pacer_workers(nprocs, false),
 	};
 }
 
 void pacing_cycle_begins(struct pacing_times *t)
 {
+	background_count();
 	*t = (struct pacing_times){
 		.begin_ns = os_precise_ns(),
-		.cpu_ns = os_thread_cpu_ns(),
+		.use = cputime_read(),
 		.heap_start = load_relaxed(&collector.heap_live),
 	};
+	if (pacer.memory_limit != GOMEMLIMIT_OFF)
+		measure();
 	lock(&collector.lock);
 	pacer_start_cycle(&pacer, t->heap_start);
 	t->goal = goal_now().goal;
@@ -155,23 +174,45 @@ void pacing_cycle_begins(struct pacing_times *t)
 	gctrace_print_plan(&plan);
 }
 
+void pacing_assists_begin(const struct pacing_times *t, struct markpool *pool)
+{
+	const struct assist_plan plan = {
+		.pacer = pacer,
+		.goal = load_relaxed(&collector.goal),
+		.scan_max = scan_max(t),
+		.pool = pool,
+	};
+
+	assist_begin(&plan);
+}
+
 void pacing_stops(struct pacing_times *t)
 {
+	background_count();
 	t->stop_ns = os_precise_ns();
+	cputime_stops();
+}
+
+void pacing_starts(void)
+{
+	cputime_starts();
 }
 
 static void trace(const struct pacing_times *t, const struct pacer_cycle *cycle,
-	uint64_t cpu_ns, bool is_forced)
+	const struct cputime_use *use, bool is_forced)
 {
 	struct stw_stats stw = stw_read_stats();
 	uint64_t now = os_precise_ns(), elapsed = now - start_ns;
+	uint64_t gc_cpu_ns = use->background + use->assist;
 	struct gctrace_cycle line = {
 		.number = (uint32_t)load_relaxed(&ncycles),
 		.start_ns = t->begin_ns - start_ns,
 		.percent = gctrace_percent(gc_cpu_ns, elapsed, nprocs),
 		.mark_ns = t->stop_ns - t->begin_ns,
 		.stop_end_ns = stw.pause_ns,
-		.background_ns = cpu_ns,
+		.assist_ns = cycle->assist_ns,
+		.background_ns = use->background - t->use.background,
+		.idle_ns = cycle->idle_ns,
 		.heap_start = t->heap_start,
 		.heap_end = cycle->heap_live,
 		.heap_marked = cycle->heap_marked,
@@ -199,20 +240,39 @@ static bool take_forced(void)
 	return forced;
 }
 
+/*
+ * The heap's size at which the sweep is to be done: the trigger, but early
+ * where what is garbage yet stands in the way of the limit.
+ */
+static uint64_t sweep_until(uint64_t live)
+{
+	const uint64_t trigger = load_relaxed(&collector.trigger);
+
+	if (pacer.memory_limit == GOMEMLIMIT_OFF || trigger <= live)
+		return trigger;
+	return live + (trigger - live) / LIMIT_SWEEP_DIVISOR;
+}
+
 void pacing_cycle_ends(
 	const struct pacing_times *t, const struct pacing_marked *marked)
 {
 	uint64_t live = load_relaxed(&collector.heap_live);
-	uint64_t cpu_ns = os_thread_cpu_ns() - t->cpu_ns;
+	const struct assist_totals assisted = assist_read_totals();
+	background_count();
+	const struct cputime_use use = cputime_read();
 	struct pacer_cycle cycle = {
 		.heap_live = live,
-		.heap_marked = marked->bytes + (live - t->heap_start),
+		.heap_marked = marked->bytes + assisted.marked +
+			       (live - t->heap_start),
 		.scan = marked->scan,
-		.goal = t->goal,
+		.goal = load_relaxed(&collector.goal),
 		.duration_ns = t->stop_ns - t->begin_ns,
+		.assist_ns = use.assist - t->use.assist,
+		.idle_ns = use.idle - t->use.idle,
 		.nprocs = nprocs,
 	};
 
+	cycle.scan.heap += assisted.scanned;
 	/* Counts are rounded up when a span is taken: never above live. */
 	if (cycle.heap_marked > live)
 		cycle.heap_marked = live;
@@ -222,9 +282,11 @@ void pacing_cycle_ends(
 	pacer_commit(&pacer, cycle.heap_marked, false);
 	set_trigger();
 	unlock(&collector.lock);
+	if (pacer.memory_limit != GOMEMLIMIT_OFF)
+		measure();
+	sweepwork_begin(cycle.heap_marked, sweep_until(cycle.heap_marked));
 	store_relaxed(&ncycles, ncycles + 1);
-	gc_cpu_ns += cpu_ns;
-	trace(t, &cycle, cpu_ns, take_forced());
+	trace(t, &cycle, &use, take_forced());
 	gctrace_print_outcome(&outcome, &cycle);
 }
 
@@ -233,8 +295,12 @@ void pacing_cycle_failed(void)
 	uint64_t live = load_relaxed(&collector.heap_live);
 	uint64_t more = live / RETRY_DIVISOR;
 
+	lock(&collector.lock);
+	pacer.triggered = PACER_NO_CYCLE;
+	store_relaxed(&collector.refresh, UINT64_MAX);
 	store_relaxed(&collector.trigger,
 		live + (more > RETRY_BYTES ? more : RETRY_BYTES));
+	unlock(&collector.lock);
 }
 
 void pacing_swept(void)
@@ -261,6 +327,7 @@ int64_t pacing_set_memory_limit(int64_t limit)
 	const int64_t before = pacer.memory_limit;
 	if (limit >= 0)
 		pacer.memory_limit = limit;
+	tell_heap_limit();
 	set_trigger();
 	unlock(&collector.lock);
 	return before;
@@ -278,7 +345,10 @@ void pacing_fork_child(void)
 {
 	pacer.triggered = PACER_NO_CYCLE;
 	start_ns = os_precise_ns();
-	gc_cpu_ns = 0;
+	cputime_init(nprocs);
+	background_init(nprocs);
+	assist_fork_child();
+	sweepwork_fork_child();
 	store_relaxed(&ncycles, 0);
 	gcstats_init();
 	gcpage_set_phase(STATSPAGE_GC_OFF);

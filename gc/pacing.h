@@ -8,15 +8,18 @@
 
 #include <stdint.h>
 
+#include "gc/cputime.h"
 #include "gc/pacer.h"
+
+struct markpool;
 
 /* When the steps of a cycle came, and what they found; ns and bytes. */
 struct pacing_times {
-	uint64_t begin_ns;   /* marking begins */
-	uint64_t stop_ns;    /* the stop was asked for */
-	uint64_t cpu_ns;     /* of this thread at begin_ns */
-	uint64_t heap_start; /* live bytes at begin_ns */
-	uint64_t goal;       /* that this cycle has */
+	uint64_t begin_ns;      /* marking begins */
+	uint64_t stop_ns;       /* the stop was asked for */
+	struct cputime_use use; /* at begin_ns */
+	uint64_t heap_start;    /* live bytes at begin_ns */
+	uint64_t goal;          /* that this cycle has */
 };
 
 /* What a mark has found. */
@@ -31,15 +34,25 @@ void pacing_init(void);
 /* A cycle begins. */
 void pacing_cycle_begins(struct pacing_times *t);
 
-/* It is about to stop the world. */
-void pacing_stops(struct pacing_times *t);
+/* Marking beside the program begins: allocations pay for it from now on. */
+void pacing_assists_begin(const struct pacing_times *t, struct markpool *pool);
 
-/* Its marks are complete and the world runs: sets the next trigger. */
+/* It is about to stop the world; and the world runs again. */
+void pacing_stops(struct pacing_times *t);
+void pacing_starts(void);
+
+/*
+ * Its marks are complete and the world runs: sets the next trigger, and
+ * lets the sweep begin.
+ */
 void pacing_cycle_ends(
 	const struct pacing_times *t, const struct pacing_marked *marked);
 
 /* It has freed nothing: the next one shall not be at once. */
 void pacing_cycle_failed(void);
+
+/* The heap has grown to collector.refresh.  Context: busy, no lock held. */
+void pacing_refresh(void);
 
 /* The sweep is done. */
 void pacing_swept(void);

@@ -226,6 +226,15 @@ bool sweep_some(uintptr_t *at, size_t nspans)
 	return sweep_from(at, nspans, false);
 }
 
+void sweep_pages(uintptr_t lo, uintptr_t hi)
+{
+	for (uintptr_t at = lo; at < hi; at += GO_PAGE_SIZE) {
+		struct mspan *s = heapmap_lookup(at);
+		if (s != NULL && !is_swept(s))
+			sweep_any(s, false);
+	}
+}
+
 void sweep_finish(void)
 {
 	uintptr_t at = 0;

@@ -40,6 +40,9 @@ void sweep_class_locked(struct mcache *c, unsigned class);
  */
 bool sweep_some(uintptr_t *at, size_t nspans);
 
+/* Sweeps the spans that lie in [lo, hi), or end or begin there. */
+void sweep_pages(uintptr_t lo, uintptr_t hi);
+
 /*
  * Sweeps everything that is left, but for current spans, which count as swept
  * from then on: what is dead there is found dead by the next mark too.

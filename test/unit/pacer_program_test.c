@@ -248,7 +248,7 @@ static void sim_pause(struct sim *s)
 /* The program alone, until the trigger. */
 static void sim_run_to_trigger(struct sim *s, double alloc)
 {
-	const struct cpulimit_use use = {.is_marking = false};
+	const struct cpulimit_use use = {0};
 	const double trigger = (double)sim_goal(s).trigger;
 
 	if (trigger > s->heap_live) {
@@ -282,7 +282,7 @@ static void sim_mark(
 	struct sim *s, double work, double alloc, struct pacer_cycle *c)
 {
 	const unsigned nprocs = s->program->nprocs;
-	struct cpulimit_use use = {.is_marking = true};
+	struct cpulimit_use use = {0};
 	double scanned = 0, assist = 0, began = s->now;
 	int nsteps = 0;
 
@@ -297,12 +297,14 @@ static void sim_mark(
 		s->now += ms;
 		s->gc_cpu += u * nprocs * ms;
 		assist += (u - PACER_UTILIZATION) * nprocs * ms;
+		use.background_ns +=
+			(uint64_t)(PACER_UTILIZATION * nprocs * ms * NS);
 		use.assist_ns +=
 			(uint64_t)((u - PACER_UTILIZATION) * nprocs * ms * NS);
 		const uint64_t now_ns = (uint64_t)(s->now * NS);
 		if (cpulimit_is_due(&s->limit, now_ns)) {
 			cpulimit_note(&s->limit, now_ns, &use);
-			use.assist_ns = 0;
+			use = (struct cpulimit_use){0};
 		}
 	}
 	cpulimit_note(&s->limit, (uint64_t)(s->now * NS), &use);
