@@ -121,9 +121,14 @@ $(1)/libgoalloc-record.so: $$(record_src:%.c=$(1)/%.o) preload/record.map
 		libgoalloc.so,libgoalloc-record.so,$$(lib_ldflags))) -o $$@ \
 		$$(filter %.o,$$^)
 
-$(1)/test/unit/%_test: $(1)/test/unit/%_test.o $$(core_src:%.c=$(1)/%.o) \
-		$$(shims_src:%.c=$(1)/%.o)
-	$(3) $$(CFLAGS) $(2) -pthread $$(LDFLAGS) -o $$@ $$^ $$(check_libs)
+# An archive: each test is linked with what it needs and no more.
+$(1)/parts.a: $$(core_src:%.c=$(1)/%.o) $$(shims_src:%.c=$(1)/%.o)
+	@rm -f $$@
+	ar rcs $$@ $$^
+
+$(1)/test/unit/%_test: $(1)/test/unit/%_test.o $(1)/parts.a
+	$(3) $$(CFLAGS) $(2) -pthread $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		$(1)/parts.a $$(check_libs)
 
 -include $$(wildcard $(1)/*/*.d $(1)/*/*/*.d)
 endef
@@ -177,23 +182,29 @@ build/libgoalloc-probe.so: $(probe_src) $(wildcard cmd/probe/*.h) Makefile \
 
 # ---- Tests --------------------------------------------------------------
 
-cmd_part_tests := test/unit/heapprof_test.c
+cmd_part_tests := $(foreach t,callsites failif heapprof json probe_page robust \
+	sha256,test/unit/$(t)_test.c)
 unit_src := $(filter-out $(if $(cmd_built),,$(cmd_part_tests)),$(wildcard \
 	test/unit/*_test.c))
 unit_variants := build build/check2 build/tsan build/asan
-unit_programs := $(foreach v,$(unit_variants),$(unit_src:%.c=$(v)/%))
+# The thread sanitizer is for those that have threads.
+tsan_src := $(filter $(unit_src),$(shell test/unit/threaded))
+unit_programs := $(foreach v,$(filter-out build/tsan,$(unit_variants)),\
+	$(unit_src:%.c=$(v)/%)) $(tsan_src:%.c=build/tsan/%)
 
 # Tests of the command's parts are linked with those.
-cmd_part_src := $(wildcard cmd/heapprof*.c) $(addprefix cmd/,calltree.c \
-	intern.c procmaps.c protobuf.c say.c)
+cmd_part_src := $(wildcard cmd/heapprof*.c) $(addprefix cmd/,callsites.c \
+	calltree.c failif.c flame.c intern.c json.c metrics.c procmaps.c \
+	protobuf.c robust.c say.c sha256.c)
 $(foreach v,$(unit_variants),$(eval $(cmd_part_tests:%.c=$(v)/%): \
 	$(cmd_part_src:%.c=$(v)/%.o)))
-$(foreach v,$(unit_variants),$(cmd_part_tests:%.c=$(v)/%)): check_libs += -lz
+$(foreach v,$(unit_variants),$(cmd_part_tests:%.c=$(v)/%)): check_libs += -lz \
+	-lm
 
 # Programs that run under the library are ordinary programs: they know nothing
 # of it, and the compiler may not remove the calls that they are there to make.
 # NAME_lib.c becomes a shared object for such a program to load.
-program_dirs := $(addprefix test/,preload stress try cmd gc prof)
+program_dirs := $(addprefix test/,preload stress try cmd compare gc prof)
 lib_programs := $(patsubst %.c,build/%.so,$(wildcard \
 	$(program_dirs:%=%/*_lib.c)))
 c_programs := $(patsubst %.c,build/%,$(filter-out %_lib.c,$(wildcard \
