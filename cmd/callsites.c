@@ -207,6 +207,12 @@ static int by_change(const void *a, const void *b)
 	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
 }
 
+bool callsites_is_distinct(double base, double other, double period)
+{
+	/* An estimate is bytes / period samples, each worth period bytes. */
+	return fabs(other - base) > 2 * sqrt(period * (base + other));
+}
+
 struct callsites callsites_compare(
 	const struct callsites_side *base, const struct callsites_side *other)
 {
@@ -228,6 +234,11 @@ struct callsites callsites_compare(
 		if (sides[i]->peak != NULL)
 			matcher_cumulate(&m, sides[i]->peak, i);
 	intern_free(&m.places);
+	for (size_t i = 0; i < sites.n && base->peak != NULL; i++)
+		sites.at[i].is_distinct = callsites_is_distinct(
+			sites.at[i].values[0][INUSE_SPACE],
+			sites.at[i].values[1][INUSE_SPACE],
+			(double)base->peak->period);
 	if (sites.n > 0)
 		qsort(sites.at, sites.n, sizeof *sites.at, by_change);
 	return sites;

@@ -4,6 +4,7 @@
 #ifndef CMD_CALLSITES_H
 #define CMD_CALLSITES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct callsite {
 	double values[CALLSITES_SIDES][HEAPPROF_NVALUES]; /* flat */
 	double cumulative[CALLSITES_SIDES]; /* INUSE_SPACE below function */
 	double pinned[CALLSITES_SIDES]; /* free bytes that it keeps resident */
+	bool is_distinct; /* INUSE_SPACE differs by more than sampling may */
 };
 
 /* All of them. */
@@ -58,6 +60,13 @@ struct flame {
 	size_t nchildren;               /* of them */
 	size_t children_cap;            /* room */
 };
+
+/*
+ * Whether base and other differ by more than two standard deviations of what
+ * Poisson sampling with this period (mean bytes between samples) makes of
+ * equal heaps.
+ */
+bool callsites_is_distinct(double base, double other, double period);
 
 /* Both profiles' stacks as one tree, outermost caller first. */
 struct flame flame_build(struct heapprof *base, struct heapprof *other);

@@ -74,6 +74,8 @@ struct contender {
 
 	int status;                  /* of the first run */
 	bool is_same_status;         /* all runs had it */
+	int other_status;            /* of a run that had another */
+	const char *other_mode;      /* what that run was for */
 	char digest[COMPARE_DIGEST]; /* of the first run's stdout */
 	size_t ndigests;             /* different ones, at most 2 are told */
 

@@ -166,7 +166,7 @@ static void runner_check(struct runner *r, const struct contender *p)
 	case SAMPLER_TIMED_OUT:
 		progress_end(&r->progress);
 		die(STATUS_FAILED,
-			"%s under %s: killed after %.0f s; --limit "
+			"%s under %s: killed after %g s; --limit "
 			"allows more",
 			command, p->name, r->request.limit);
 	case SAMPLER_NO_START:
@@ -185,6 +185,13 @@ static void runner_check(struct runner *r, const struct contender *p)
 	}
 }
 
+static const char *const mode_names[] = {
+	[SAMPLER_TIMED] = "timed",
+	[SAMPLER_OBSERVED] = "probed",
+	[SAMPLER_PROFILED] = "profiled",
+	[SAMPLER_TRACED] = "traced",
+};
+
 static void runner_note_output(struct runner *r, struct contender *p)
 {
 	char digest[SHA256_TEXT];
@@ -200,14 +207,18 @@ static void runner_note_output(struct runner *r, struct contender *p)
 	}
 	if (memcmp(p->digest, digest, sizeof digest) != 0)
 		p->ndigests = 2;
-	if (p->status != r->result.status)
+	if (p->status != r->result.status && p->is_same_status) {
 		p->is_same_status = false;
+		p->other_status = r->result.status;
+		p->other_mode = mode_names[r->request.mode];
+	}
 	if (r->result.status == 0 || r->is_told)
 		return;
 	r->is_told = true;
 	progress_end(&r->progress);
-	warn("%s under %s: exit status %d", r->c->command[0], p->name,
-		r->result.status);
+	warn("%s under %s: exit status %d in a run that was %s",
+		r->c->command[0], p->name, r->result.status,
+		mode_names[r->request.mode]);
 	tell_errors(r->request.errors);
 }
 

@@ -86,6 +86,23 @@ char *report_interval(
 	return out;
 }
 
+/* "EXIT STATUSES DIFFER: glibc 0, goalloc 0 (139 when profiled)". */
+static void format_statuses(char *out, size_t size, const struct comparison *c)
+{
+	int length = snprintf(out, size, "EXIT STATUSES DIFFER: ");
+
+	for (size_t i = 0; i < c->ncontenders && (size_t)length < size; i++) {
+		const struct contender *p = &c->contenders[i];
+
+		length += snprintf(out + length, size - (size_t)length,
+			"%s%s %d", i > 0 ? ", " : "", p->name, p->status);
+		if (!p->is_same_status && (size_t)length < size)
+			length += snprintf(out + length, size - (size_t)length,
+				" (%d when %s)", p->other_status,
+				p->other_mode);
+	}
+}
+
 char *report_outcome(char *out, size_t size, const struct comparison *c)
 {
 	switch (c->outcome) {
@@ -102,7 +119,7 @@ char *report_outcome(char *out, size_t size, const struct comparison *c)
 		snprintf(out, size, "OUTPUTS DIFFER, exit status %d",
 			c->contenders[0].status);
 		break;
-	case OUTCOME_STATUS: snprintf(out, size, "EXIT STATUSES DIFFER"); break;
+	case OUTCOME_STATUS: format_statuses(out, size, c); break;
 	}
 	return out;
 }

@@ -113,7 +113,7 @@ static void put_row(FILE *out, const struct comparison *c, size_t i,
 		: f->shift.shift > 0 ? "more"
 				     : "quiet",
 		report_delta(text, sizeof text, f, metric, false));
-	fprintf(out, "<td class=\"num quiet wide\">%s</td>",
+	fprintf(out, "<td class=\"num quiet interval\">%s</td>",
 		is_single && f->median.n > 0
 			? "one run"
 			: report_interval(
@@ -133,7 +133,7 @@ static void put_table_head(
 	html_text(out, c->contenders[i].name);
 	fprintf(out,
 		"</th><th scope=\"col\" class=\"num\">difference</th>"
-		"<th scope=\"col\" class=\"num wide\">95 %% interval</th>"
+		"<th scope=\"col\" class=\"num interval\">95 %% interval</th>"
 		"<th scope=\"col\" class=\"forest\"><div class=\"scale\">"
 		"<span>%.0f %%</span><span style=\"left:50%%\">same</span>"
 		"<span>+%.0f %%</span></div></th></tr></thead><tbody>\n",

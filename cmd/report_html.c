@@ -22,7 +22,7 @@ static const struct section {
 	{"key", "At a glance", NULL, page_key_figures},
 	{"figures", "All figures", NULL, page_figures},
 	{"time", "Over time", page_has_series, page_series},
-	{"ledger", "Where the memory is", page_has_ledger, page_ledger},
+	{"ledger", "Memory ledger", page_has_ledger, page_ledger},
 	{"sites", "Call sites", page_has_sites, page_sites},
 	{"flame", "Flame graph", page_has_sites, page_flame},
 	{"sizes", "Sizes", page_has_sizes, page_sizes},

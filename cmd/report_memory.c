@@ -141,7 +141,7 @@ void page_ledger(FILE *out, const struct comparison *c)
 {
 	double greatest = 0;
 
-	html_section(out, "ledger", "Where the memory is",
+	html_section(out, "ledger", "Memory ledger",
 		"The process with the most memory, when its RSS was highest. "
 		"The allocator's own account and the kernel's, taken at one "
 		"moment; the rows add up to RSS.");
@@ -231,9 +231,8 @@ static void put_size_labels(FILE *out, size_t n)
 
 	fputs("<div class=\"xlabels sparse\" aria-hidden=\"true\">", out);
 	for (size_t i = 0; i<n; i += n> 18 ? 6 : 4)
-		fprintf(out, "<span style=\"left:%.2f%%\">%s%s</span>",
+		fprintf(out, "<span style=\"left:%.2f%%\">%s</span>",
 			((double)i + 0.5) / (double)n * 100,
-			i == 0 ? "\u2264 " : "",
 			metric_format(
 				text, sizeof text, UNIT_BYTES, group_top(i)));
 	fputs("</div>", out);

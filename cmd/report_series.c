@@ -224,7 +224,7 @@ static void put_mark(
 	FILE *out, const struct curves *v, const char *text, const char *colour)
 {
 	const struct svg_point *p = &v->rss[v->greatest];
-	const bool is_late = p->x > 60;
+	const bool is_late = p->x > 35;
 
 	fprintf(out,
 		"<div class=\"mark word\" style=\"--k:%s;"

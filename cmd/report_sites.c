@@ -52,22 +52,27 @@ static void put_bytes(FILE *out, double v, const char *class)
 		metric_format(text, sizeof text, UNIT_BYTES, v));
 }
 
-static void put_change(FILE *out, double base, double other, const char *class)
+/* A change that sampling alone may have made is grey. */
+static void put_change(
+	FILE *out, double base, double other, double period, const char *class)
 {
 	char text[32];
 	const double change = other - base;
 
 	fprintf(out, "<td class=\"num %s %s\" data-v=\"%.0f\">%s</td>", class,
-		fabs(change) < 1 ? "quiet"
-		: change < 0     ? "less"
-				 : "more",
+		!callsites_is_distinct(base, other, period) ? "quiet"
+		: change < 0                                ? "less"
+							    : "more",
 		change,
 		metric_format_signed(text, sizeof text, UNIT_BYTES, change));
 }
 
 /* From the middle: to the left less, to the right more. */
-static void put_change_bar(FILE *out, double change, double greatest)
+static void put_change_bar(FILE *out, const struct callsite *s, double greatest)
 {
+	const double change =
+		s->values[1][INUSE_SPACE] - s->values[0][INUSE_SPACE];
+	const char *colour = change < 0 ? "less" : "more";
 	const double share = fabs(change) / greatest * 50;
 
 	fprintf(out,
@@ -76,7 +81,7 @@ static void put_change_bar(FILE *out, double change, double greatest)
 		"stroke=\"var(--line)\"/><rect x=\"%.2f%%\" width=\"%.2f%%\" "
 		"y=\"2\" height=\"10\" style=\"fill:var(--%s)\"/></svg></td>",
 		change < 0 ? 50 - share : 50, share,
-		change < 0 ? "less" : "more");
+		s->is_distinct ? colour : "even");
 }
 
 static void put_sort_head(FILE *out, const char *text, const char *class)
@@ -86,7 +91,8 @@ static void put_sort_head(FILE *out, const char *text, const char *class)
 		class, text);
 }
 
-static void put_site(FILE *out, const struct callsite *s, double greatest)
+static void put_site(
+	FILE *out, const struct callsite *s, double greatest, double period)
 {
 	const double base = s->values[0][INUSE_SPACE];
 	const double other = s->values[1][INUSE_SPACE];
@@ -95,17 +101,18 @@ static void put_site(FILE *out, const struct callsite *s, double greatest)
 	put_place(out, s);
 	put_bytes(out, base, "wide");
 	put_bytes(out, other, "");
-	put_change(out, base, other, "");
-	put_change_bar(out, other - base, greatest);
-	put_change(out, s->cumulative[0], s->cumulative[1], "wide");
+	put_change(out, base, other, period, "");
+	put_change_bar(out, s, greatest);
+	put_change(out, s->cumulative[0], s->cumulative[1], period, "wide");
 	put_change(out, s->values[0][ALLOC_SPACE], s->values[1][ALLOC_SPACE],
-		"wide");
+		period, "wide");
 	fputs("</tr>\n", out);
 }
 
 static void put_site_table(FILE *out, const struct comparison *c, size_t i)
 {
 	const struct callsites *sites = &c->contenders[i].sites;
+	const double period = (double)c->contenders[0].peak->period;
 	double greatest = 1;
 
 	fputs("<div class=\"scroll\"><table class=\"sortable\"><thead><tr>"
@@ -123,7 +130,7 @@ static void put_site_table(FILE *out, const struct comparison *c, size_t i)
 			greatest, fabs(sites->at[k].values[1][INUSE_SPACE] -
 					  sites->at[k].values[0][INUSE_SPACE]));
 	for (size_t k = 0; k < sites->n && k < MOST_SITES; k++)
-		put_site(out, &sites->at[k], greatest);
+		put_site(out, &sites->at[k], greatest, period);
 	fputs("</tbody></table></div>\n", out);
 }
 
@@ -209,7 +216,7 @@ void page_sites(FILE *out, const struct comparison *c)
 
 /* ---- Flame graph ----------------------------------------------------- */
 
-static const char *change_class(const struct flame *f)
+static const char *change_class(const struct flame *f, double period)
 {
 	static const char *const classes[] = {
 		"l4", "l3", "l2", "l1", "d0", "m1", "m2", "m3", "m4"};
@@ -217,8 +224,9 @@ static const char *change_class(const struct flame *f)
 	const double change =
 		greater > 0 ? (f->values[1] - f->values[0]) / greater : 0;
 
-	/* Below 3 per cent is even; above half is the last step. */
-	if (fabs(change) < 0.03)
+	/* What sampling may have made is even, as are less than 3 per cent. */
+	if (fabs(change) < 0.03 ||
+		!callsites_is_distinct(f->values[0], f->values[1], period))
 		return "d0";
 	const int step = change > 0 ? 1 : -1;
 	const double size = fabs(change);
@@ -226,42 +234,50 @@ static const char *change_class(const struct flame *f)
 	return classes[4 + step * n];
 }
 
-static void put_frame(
-	FILE *out, const struct flame *f, double at, double width, int depth)
+/* What all frames of a tree are drawn with. */
+struct canvas {
+	FILE *out;     /* NULL: only measure */
+	double total;  /* the root's width */
+	double period; /* of the sampling */
+};
+
+static void put_frame(const struct canvas *canvas, const struct flame *f,
+	double at, int depth)
 {
+	FILE *out = canvas->out;
 	char base[32];
 	char other[32];
 
 	fprintf(out,
 		"<svg x=\"%.3f%%\" y=\"%d\" width=\"%.3f%%\" height=\"%d\" "
 		"tabindex=\"-1\" data-d=\"%d\" data-t=\"%s to %s\"><title>",
-		at, depth * FRAME, width, FRAME, depth,
+		at, depth * FRAME, f->width / canvas->total * 100, FRAME, depth,
 		metric_format(base, sizeof base, UNIT_BYTES, f->values[0]),
 		metric_format(other, sizeof other, UNIT_BYTES, f->values[1]));
 	html_text(out, f->function);
 	fprintf(out,
 		"</title><rect width=\"100%%\" height=\"%d\" class=\"%s\"/>"
 		"<text x=\"4\" y=\"14\">",
-		FRAME, change_class(f));
+		FRAME, change_class(f, canvas->period));
 	html_text(out, f->function);
 	fputs("</text></svg>\n", out);
 }
 
-static int put_frames(
-	FILE *out, const struct flame *f, double total, double at, int depth)
+/* Draws f and what is below it; returns the greatest depth. */
+static int put_frames(const struct canvas *canvas, const struct flame *f,
+	double at, int depth)
 {
-	const double width = f->width / total * 100;
 	int deepest = depth;
 
-	if (width < LEAST_WIDTH || depth >= MOST_DEPTH)
+	if (f->width / canvas->total * 100 < LEAST_WIDTH || depth >= MOST_DEPTH)
 		return depth - 1;
-	if (out != NULL)
-		put_frame(out, f, at, width, depth);
+	if (canvas->out != NULL)
+		put_frame(canvas, f, at, depth);
 	for (size_t i = 0; i < f->nchildren; i++) {
 		const int below =
-			put_frames(out, &f->children[i], total, at, depth + 1);
+			put_frames(canvas, &f->children[i], at, depth + 1);
 		deepest = below > deepest ? below : deepest;
-		at += f->children[i].width / total * 100;
+		at += f->children[i].width / canvas->total * 100;
 	}
 	return deepest;
 }
@@ -284,7 +300,11 @@ static void put_flame(FILE *out, const struct comparison *c, size_t i)
 {
 	struct flame root =
 		flame_build(c->contenders[0].peak, c->contenders[i].peak);
-	const int deepest = put_frames(NULL, &root, root.width, 0, 0);
+	struct canvas canvas = {
+		.total = root.width,
+		.period = (double)c->contenders[0].peak->period,
+	};
+	const int deepest = put_frames(&canvas, &root, 0, 0);
 
 	fputs("<div class=\"flamebox\"><div class=\"tools\">", out);
 	if (c->ncontenders > 2)
@@ -299,7 +319,8 @@ static void put_flame(FILE *out, const struct comparison *c, size_t i)
 		"<svg class=\"flame\" height=\"%d\" role=\"group\" "
 		"aria-label=\"tree of calls\">\n",
 		(deepest + 1) * FRAME);
-	put_frames(out, &root, root.width, 0, 0);
+	canvas.out = out;
+	put_frames(&canvas, &root, 0, 0);
 	fputs("</svg><div class=\"readout\" aria-live=\"polite\"></div>"
 	      "</div>\n",
 		out);

@@ -167,9 +167,46 @@ static void print_ledger(const struct comparison *c)
 			print_ledger_row(c, row);
 }
 
+enum { PLACE = 40, MOST_SITES = 6 };
+
+/* The call sites that have changed, those that sampling can tell. */
+static void print_sites(const struct comparison *c)
+{
+	char base[32];
+	char other[32];
+	char change[32];
+	int n = 0;
+
+	if (c->ncontenders != 2)
+		return;
+	const struct callsites *sites = &c->contenders[1].sites;
+	for (size_t i = 0; i < sites->n && n < MOST_SITES; i++) {
+		const struct callsite *s = &sites->at[i];
+		const double *v[] = {s->values[0], s->values[1]};
+
+		if (!s->is_distinct)
+			continue;
+		if (n++ == 0)
+			printf("\nIn use at the peak, by call site\n");
+		printf("%-*.*s%*s%*s%*s\n", PLACE, PLACE - 1, s->function,
+			WIDEST,
+			metric_format(base, sizeof base, UNIT_BYTES,
+				v[0][INUSE_SPACE]),
+			WIDEST,
+			metric_format(other, sizeof other, UNIT_BYTES,
+				v[1][INUSE_SPACE]),
+			WIDEST,
+			metric_format_signed(change, sizeof change, UNIT_BYTES,
+				v[1][INUSE_SPACE] - v[0][INUSE_SPACE]));
+	}
+	if (n == 0 && sites->n > 0)
+		printf("\nNo call site differs by more than sampling may.\n");
+}
+
 void report_text(const struct comparison *c)
 {
 	print_head(c);
 	print_table(c);
 	print_ledger(c);
+	print_sites(c);
 }

@@ -25,7 +25,8 @@ const chromium = spawn(process.env.CHROMIUM || "chromium", [
 	"--disable-background-networking", "--disable-component-update",
 	"--hide-scrollbars", `--user-data-dir=${profile}`,
 	"--remote-debugging-pipe", "about:blank",
-], {stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true});
+], {stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true,
+	env: {...process.env, TMPDIR: profile}});
 
 let passed = 0;
 let failed = 0;
