@@ -40,6 +40,7 @@ static struct stack_unwinder unwinder_load(void)
 		.own_start = (uintptr_t)__ehdr_start,
 		.own_end = (uintptr_t)_end,
 	};
+	*(void **)&u.find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
 	void *libgcc = dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
 
 	if (libgcc != NULL) {

@@ -1,8 +1,10 @@
 /*
- * stack: return addresses by libgcc's unwinder.
+ * stack: return addresses, by our own unwinder or by libgcc's.
  *
  * Programs are built without frame pointers, so a stack is read by the
- * unwind tables.  libgcc_s does that.  Whoever starts the profile has loaded
+ * unwind tables.  prof/unwind_x86_64.c does that for most stacks, libgcc_s
+ * for the others: those with signal handlers, or with code made at run time.
+ * Whoever starts the profile has loaded
  * it by then, because loading it inside malloc could deadlock, and passes its
  * functions here.
  *
@@ -19,6 +21,8 @@
  */
 #include "prof/stack.h"
 
+#include "prof/unwind.h"
+
 enum {
 	GO_ON = 0,        /* _URC_NO_REASON */
 	END_OF_STACK = 5, /* _URC_END_OF_STACK */
@@ -34,8 +38,7 @@ static int stack_visit(struct _Unwind_Context *context, void *arg)
 
 	if (pc == 0)
 		return END_OF_STACK;
-	if (stack->npcs == 0 && pc >= unwinder.own_start &&
-		pc < unwinder.own_end)
+	if (stack->npcs == 0 && stack_is_own(&unwinder, pc))
 		return GO_ON;
 	stack->pcs[stack->npcs++] = pc + (before != 0);
 	return stack->npcs < STACK_MAX ? GO_ON : END_OF_STACK;
@@ -43,6 +46,8 @@ static int stack_visit(struct _Unwind_Context *context, void *arg)
 
 void stack_take(struct stack *stack)
 {
+	if (unwind_try(stack, &unwinder))
+		return;
 	stack->npcs = 0;
 	if (unwinder.backtrace != NULL)
 		unwinder.backtrace(stack_visit, stack);
@@ -53,5 +58,7 @@ void stack_set_unwinder(const struct stack_unwinder *u)
 	struct stack first;
 
 	unwinder = *u;
+	stack_take(&first); /* libgcc's first time */
+	unwind_start(u);
 	stack_take(&first);
 }

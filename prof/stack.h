@@ -27,9 +27,17 @@ struct stack_unwinder {
 	int (*backtrace)(stack_visit_fn *visit, void *arg);
 	/* _Unwind_GetIPInfo */
 	uintptr_t (*get_ip)(struct _Unwind_Context *context, int *before);
+	/* _dl_find_object, or NULL where libc has none */
+	int (*find_object)(void *pc, void *result);
 	uintptr_t own_start; /* first byte of this library's code */
 	uintptr_t own_end;   /* one past its last */
 };
+
+/* Whether pc is in this library's code. */
+static inline bool stack_is_own(const struct stack_unwinder *u, uintptr_t pc)
+{
+	return pc >= u->own_start && pc < u->own_end;
+}
 
 /* Sets the unwinder, and lets it do what it does once. */
 void stack_set_unwinder(const struct stack_unwinder *u);
