@@ -46,8 +46,14 @@ static char *say_at_start(void)
 
 static void check_loads(void)
 {
+	if (library == NULL) {
+		doctor_say(VERDICT_BITES, "library",
+			"put libgoalloc.so beside this command, or in its "
+			"../lib",
+			"it is not there");
+		return;
+	}
 	char *line = say_at_start();
-
 	if (line != NULL && strncmp(line, "goalloc: version ", 17) == 0)
 		doctor_say(VERDICT_OK, "library", NULL, "%s loads", library);
 	else
@@ -110,7 +116,7 @@ static void check_window(void)
 
 void doctor_check_preload(void)
 {
-	library = locate_library("libgoalloc.so");
+	library = locate_try_library("libgoalloc.so");
 	check_loads();
 	check_other_preload();
 	check_secure();

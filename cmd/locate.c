@@ -15,24 +15,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cmd/say.h"
 
-/* The folder that the command lies in. */
+/* The folder that the command lies in; NULL: cannot tell. */
 static char *own_folder(void)
 {
-	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *path = realpath("/proc/self/exe", NULL);
 
-	if (len < 0)
-		die(STATUS_SETUP, "cannot read /proc/self/exe (%m): "
-				  "mount /proc, or name the library by --lib");
-	path[len] = '\0';
-	*strrchr(path, '/') = '\0';
-	return must_copy(path);
+	if (path == NULL) /* there is no /proc */
+		path = realpath((const char *)getauxval(AT_EXECFN), NULL);
+	if (path != NULL)
+		*strrchr(path, '/') = '\0';
+	return path;
 }
 
 /* The first file that matches the pattern, absolute; or NULL. */
@@ -47,24 +46,33 @@ static char *first_match(const char *pattern)
 	return path;
 }
 
-char *locate_library(const char *name)
+char *locate_try_library(const char *name)
 {
 	static const char *const places[] = {
 		"%s/%s", "%s/../lib/%s", "%s/../lib64/%s", "%s/../lib/*/%s"};
-	char *folder = own_folder();
+	char *folder = own_folder(), *path = NULL;
 
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+	for (size_t i = 0; folder != NULL && path == NULL &&
+			   i < sizeof places / sizeof places[0];
+		i++) {
 		char pattern[4200];
 		snprintf(pattern, sizeof pattern, places[i], folder, name);
-		char *path = first_match(pattern);
-		if (path != NULL) {
-			free(folder);
-			return path;
-		}
+		path = first_match(pattern);
 	}
-	die(STATUS_SETUP,
-		"there is no %s in %s nor in its ../lib: name it by --lib",
-		name, folder);
+	free(folder);
+	return path;
+}
+
+char *locate_library(const char *name)
+{
+	char *path = locate_try_library(name);
+
+	if (path == NULL)
+		die(STATUS_SETUP,
+			"there is no %s beside this command nor in its ../lib: "
+			"name it by --lib",
+			name);
+	return path;
 }
 
 static enum locate_result check_file(const char *path)

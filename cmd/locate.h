@@ -8,9 +8,12 @@
 
 /*
  * The absolute path of a library of this name: beside the command (the build
- * tree), or in the lib folder of the place where it is installed.  Ends with
- * STATUS_SETUP where there is none, saying where it was looked for.
+ * tree), or in the lib folder of the place where it is installed.  NULL: there
+ * is none.
  */
+char *locate_try_library(const char *name);
+
+/* The same; ends with STATUS_SETUP where there is none. */
 char *locate_library(const char *name);
 
 /* What became of a command that was looked for. */

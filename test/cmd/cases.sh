@@ -33,7 +33,10 @@ case_is() {
 		regex=$2
 		shift 2
 	fi
-	timeout -k 1 30 "$@" >out 2>err </dev/null || status=$?
+	# What timeout itself has to say is not the command's.
+	# shellcheck disable=SC2016  # the inner shell expands it
+	timeout -k 1 30 sh -c 'exec "$@" >out 2>err' - "$@" </dev/null \
+		2>/dev/null || status=$?
 	if ((status != wanted)); then
 		cases_fail "$name: exit status $status, not $wanted:" \
 			"$(head -n 3 err)"

@@ -37,8 +37,16 @@ out_has 'LD_PRELOAD of another' '^  note +LD_PRELOAD +libm\.so\.6: '
 
 mkdir -p bin lib
 cp "$goalloc" bin/
-case_is 'no library' 125 -e '^goalloc doctor: there is no libgoalloc\.so in .*/bin nor in its \.\./lib: ' \
-	bin/goalloc doctor --quiet
+case_is 'no library' 1 bin/goalloc doctor --quiet
+out_has 'no library' '^  bites library +it is not there$'
+case_is 'no library to run with' 125 -e '^goalloc run: there is no libgoalloc\.so beside this command nor in its \.\./lib: name it by --lib$' \
+	bin/goalloc run true
+if unshare -m true 2>/dev/null; then
+	case_is 'no /proc' 1 unshare -m sh -c 'umount -l /proc && exec "$0" \
+		doctor' "$goalloc"
+	out_has 'no /proc' '^  bites /proc +No such file or directory$'
+	out_has 'no /proc, but the library' '^  ok +library '
+fi
 echo 'not a library' >lib/libgoalloc.so
 case_is 'a broken library' 1 bin/goalloc doctor
 out_has 'a broken library' '^  bites +library .*does not load'
