@@ -1,18 +1,19 @@
 /*
  * heap: slow paths, and what a pointer from the program means.
  *
- *   heap_alloc -> mcache_alloc            (inline: a cached bit)
+ *   heap_alloc -> mcache_alloc            (inline: a kept or cached object)
  *              -> heap_alloc_slow -> mcache_refill -> mcentral, mheap
  *                                 -> large_alloc   -> mheap
- *   heap_free  -> mspan_free_by_owner     (inline: the owner clears the bit)
+ *   heap_free  -> mspan_free_by_owner     (inline: the owner keeps it)
  *              -> heap_free_slow  -> mcache_free, large_free, early_free
  *
- * A slow path makes its thread busy.  Calls from a signal handler on a busy
- * thread do not wait: memory comes from early, what they free is deferred to
- * the end of the interrupted slow path (core/thread.h).
+ * The inline paths take the thread's mcache while they run; a slow path makes
+ * its thread busy.  Calls from a signal handler on a busy thread do not wait:
+ * memory comes from early, what they free is deferred to the end of the
+ * interrupted slow path (core/thread.h).
  *
- * A thread that has no mcache any more shares one with all such threads,
- * under a lock.
+ * A thread that has no mcache, or whose signal handler has interrupted an
+ * inline path, shares one with all such threads, under a lock.
  *
  * Every pointer from the program is resolved to an object that is allocated,
  * or the program dies: see object_at.

@@ -1,13 +1,14 @@
 /*
  * mcache: what one thread allocates from, and the spans that it owns.
  *
- *   current   the span of a class that objects come from, a word of bits at
- *             a time (free_cache)
+ *   magazines objects of a class that were freed last (core/magazine.c)
+ *   current   the span of a class that objects come from else, a word of 64
+ *             at a time (free_cache)
  *   others    in lists by how much room they have (core/mcache_spans.c)
  *
- *   refill:   the next word of current; else, under the lock: collect the
- *             inbox, then a span of its own with room, one from mcentral, a
- *             new one from mheap
+ *   refill:   the next word of current, or what free has kept meanwhile; else,
+ *             under the lock: collect the inbox, then a span of its own with
+ *             room, one from mcentral, a new one from mheap
  *
  * A class starts with Go's small spans and earns longer ones (shape_for).
  *
@@ -15,7 +16,8 @@
  *             or in one of c's lists.
  *             free_cache is 0 but in a current span.
  * Locking:    mcache, then mcentral, then mheap.
- * Context:    busy threads; mcache_alloc and mcache_defer_free also handlers.
+ * Context:    busy threads; mcache_alloc: who has taken the mcache
+ *             (core/thread.h); mcache_defer_free: handlers.
  */
 #include "core/mcache.h"
 

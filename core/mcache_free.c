@@ -11,8 +11,12 @@
  *
  * A span in which strangers have freed all that was left is taken from its
  * owner and goes back to mheap, also if the owner sleeps for ever: nobody
- * else can have business in it, since the owner's last free of an object
- * ends with the clearing of its bit (mspan_free_by_owner).
+ * else can have business in it, since a free by the owner ends with the store
+ * of OBJECT_FREE (mspan_free_by_owner), and what the owner has in a magazine
+ * is KEPT, which is not freed.
+ *
+ * A signal handler that interrupts a fast path has no mcache, so it is a
+ * stranger too, even to the spans of its own thread.
  *
  * Locking:    mcache, then mcentral, then mheap.
  * Context:    busy threads; mcache_defer_free: handlers.

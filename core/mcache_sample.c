@@ -4,9 +4,9 @@
  * A Poisson process over all bytes is one over the bytes of each class.  So
  * each class of each mcache counts its own objects down:
  *
- *   magazines.brought  objects, negative, that may yet be brought to where
- * malloc's fast path finds them, a magazine or a cached word unsampled objects
- * after these, up to the next sample
+ *   brought     objects, as a negative number, that may yet be brought to
+ *               where malloc's fast path finds them: a magazine, a cached word
+ *   unsampled   objects after these, up to the next sample
  *
  * Whoever brings objects brings no more than are left.  The fast path then
  * runs out of them at the very object that is to be sampled, and asks the slow

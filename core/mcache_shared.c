@@ -1,10 +1,12 @@
 /*
  * mcache_shared: one mcache, under a lock, for threads that have none: those
- * that have given theirs back and still run destructors, and those for whom
- * there was no memory.
+ * that have given theirs back and still run destructors, those for whom there
+ * was no memory, and signal handlers that interrupt a fast path, which has
+ * taken the thread's own (core/thread.h).
  *
  * Freeing needs nothing of this: to the spans of the shared mcache, every
- * thread is a stranger (core/mcache.c).
+ * thread is a stranger (core/mcache_free.c).  What its magazines would keep is
+ * never freed into them, so they stay empty.
  *
  * Locking:    mcache_shared, outside the mcache's own lock.
  * Context:    busy threads.

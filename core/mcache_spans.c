@@ -79,7 +79,6 @@ void mcache_free_empty_locked(struct mcache *c, struct mspan *s)
 	mheap_free_span(s);
 }
 
-/* Puts a span that is not current where its count of objects says. */
 /* Whether no span but s has room for the class. */
 static bool is_only_partial(const struct mcache_class *k, const struct mspan *s)
 {

@@ -2,17 +2,27 @@
  * mspan: a run of pages cut into objects of one size, and who may change it.
  *
  *   line 0      lists and shape
- *   line 1      base, magic, owner, free_until | alloc_bits ...
+ *   line 1      base, magic, owner, free_cache, free_until
+ *   line 2 ...  states, a byte per object          (written by the owner)
  *   line k      handoff | remote bits ...          (written by strangers)
  *   line m      mark bits ...                      (written by the collector)
  *
- * One bit per object, alloc_bits, is the truth: set while the program has the
- * object.  It is set by the malloc that hands the object out and cleared by
- * its free, so every misuse shows at the very call.  Only the owner writes
- * the bits, without atomics; a stranger sets the object's remote bit instead
- * and the owner collects these later.  free_cache is no more than a note of
- * which objects of one word were free when the word was looked at; what is
- * freed since does not come back into it.
+ * An object's state is the truth: LIVE while the program has the object.  It
+ * is stored by the malloc that hands the object out and by its free, so every
+ * misuse shows at the very call.  Only the owner writes states, by plain
+ * stores, or whoever holds the owner's lock those of objects that the owner
+ * has no call about; a stranger sets the object's remote bit instead and the
+ * owner collects these later.
+ *
+ *   FREE  malloc  LIVE
+ *   LIVE  free    KEPT   in its owner's magazine, ready for malloc
+ *                 FREE   where that is full; by a stranger, when collected
+ *   KEPT  malloc  LIVE
+ *         flush   FREE   (mcache_flush_locked, mcentral_put)
+ *
+ * free_cache is no more than a note of which objects of one word, 64 of them,
+ * were FREE when the word was looked at; what is freed since does not come
+ * back into it.
  *
  * free_until is how a free finds out, without any other test, that a list
  * must change.  A full span counts down to the point where it has room worth
@@ -22,10 +32,11 @@
  * signal handler that comes before it gets there counts below 0, and does so
  * as well.
  *
- * Invariants: bits at nelems and above mean nothing (see mspan_alloc).
- *             a remote bit is set only where the alloc bit is.
- *             free_until counts frees by the owner; those by strangers do
- *             not count until they are collected.
+ * Invariants: states at nelems and above are FREE.
+ *             a remote bit is set only where the state is LIVE or SAMPLED.
+ *             free_until counts objects that the owner makes FREE: not those
+ *             that it keeps, and those of strangers not before they are
+ *             collected.
  * Ownership:  handoff names the owner: an mcache, or NULL for the mcentral of
  *             the class.  It changes only under the lock of the old owner and
  *             of the new one.  s->owner is a copy that also says that nothing

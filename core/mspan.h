@@ -57,7 +57,7 @@ struct mspan {
 	uint32_t sweepgen;           /* the collector's; 2 more at each cycle */
 	uint8_t list;                /* enum mspan_list_id */
 	uint8_t nlines;              /* size of this struct in cache lines */
-	uint8_t nwords;              /* words in alloc_bits, at least 1 */
+	uint8_t nwords;              /* words of 64 states, at least 1 */
 	uint8_t remote_line;         /* cache line of struct mspan_remote */
 	bool moved;                  /* os_move put pages into it */
 	uint32_t purged;             /* bytes that mspan_purge gave back */

@@ -2,7 +2,7 @@
  * stats: the walk over all spans.
  *
  * Locking:    mcaches, then mheap; while both are held no span comes or goes.
- *             alloc_bits are read beside their owners, hence "some moment".
+ *             states are read beside their owners, hence "some moment".
  */
 #include "core/stats.h"
 

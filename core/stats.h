@@ -1,8 +1,9 @@
 /*
  * stats: what the heap holds, counted when asked.
  *
- * The fast paths count nothing: live objects are the set bits of alloc_bits,
- * and an mcache knows how many objects its finished words have handed out.
+ * The fast paths count nothing: live objects are those whose state says
+ * so, and an mcache knows how many objects it has brought to where malloc takes
+ * them.
  */
 #ifndef CORE_STATS_H
 #define CORE_STATS_H

@@ -7,6 +7,8 @@
  * allocates from the mcache that such threads share and frees as a stranger
  * does (core/mcache_shared.c, core/mcache_free.c).  A handler that never
  * returns, but jumps away, leaves its thread so for good: slower, and right.
+ * A compiler's barrier is enough: handlers see their thread's own stores in
+ * order, and only they look.
  *
  * busy is set while the thread is in a slow path, where lists are half
  * changed and locks are held.  A signal handler that interrupts it there may

@@ -1,7 +1,7 @@
 /*
  * objref: the only road from a word to an object.
  *
- *   word -> heapmap -> span -> slot (one multiplication) -> alloc bit
+ *   word -> heapmap -> span -> slot (one multiplication) -> state
  *
  * Invariant: what is returned is allocated at the moment of the call.  One
  *            that the program has freed and no sweep has taken yet is: it
