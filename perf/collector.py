@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 import measure
+import plot
 from rows import ReferenceRow, Row, quartiles, ratio_row
 
 PROGRAMS = os.path.join(measure.ROOT, "test", "programs")
@@ -215,18 +216,24 @@ def count_wrong_way(values, falls):
 
 
 def measure_gogc(the):
-    """Memory rises and CPU falls along the row."""
+    """Memory rises and CPU falls along the row; build/perf/gogc.svg."""
     rows = []
     wrong = 0
+    all_cpu, all_peak = {}, {}
     for name in SWEEP_PROGRAMS:
         found = program_runs(
             the, name, [{"GOGC": str(percent)} for percent in SWEEP])
-        wrong += count_wrong_way([cpu for cpu, _ in found], True)
-        wrong += count_wrong_way([peak for _, peak in found], False)
+        all_cpu[name] = [cpu for cpu, _ in found]
+        all_peak[name] = [peak for _, peak in found]
+        wrong += count_wrong_way(all_cpu[name], True)
+        wrong += count_wrong_way(all_peak[name], False)
         rows.append(ReferenceRow(
             f"{name}, GOGC={'|'.join(map(str, SWEEP))}",
             "CPU s " + " ".join(f"{cpu:.2f}" for cpu, _ in found)
             + ", MiB " + " ".join(f"{peak:.1f}" for _, peak in found)))
+    plot.write(measure.program("gogc.svg"), SWEEP,
+               [("CPU, s, by GOGC", all_cpu),
+                ("peak RSS, MiB, by GOGC", all_peak)])
     return [Row("steps of GOGC that go the wrong way", wrong, 0), *rows]
 
 
