@@ -433,6 +433,12 @@ void mheap_fork_child_locked(void)
 	let_go_locked();
 }
 
+/* gccheckmark=1 wants what it knows of an object to hold for all of it. */
+static bool may_lengthen(void)
+{
+	return !mheap.holding || !options.gccheckmark;
+}
+
 static bool lengthen_span(struct mspan *s, size_t npages)
 {
 	size_t first = page_of(s->base) + s->npages;
@@ -468,6 +474,8 @@ bool mheap_resize_span(struct mspan *s, size_t npages)
 	lock(&mheap.lock);
 	if (npages <= s->npages && mheap.holding)
 		npages = s->npages; /* it may be read: it stays as it is */
+	else if (npages > s->npages && !may_lengthen())
+		done = false;
 	else if (npages > s->npages)
 		done = lengthen_span(s, npages);
 	else

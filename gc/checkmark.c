@@ -10,6 +10,10 @@
  * The other way round is no mistake: what became unreachable during the first
  * mark is garbage that floats until the next.
  *
+ * What malloc hands out during the first mark is full of what was there before;
+ * the first mark reads of it only the pages that were written.  So does the
+ * second, or it would believe such leftovers.
+ *
  * Both marks see the same roots, so this finds faults of concurrency, not
  * roots that are missed; gcsound=1 finds those.
  */
@@ -23,8 +27,63 @@
 #include "core/heapmap.h"
 #include "core/os.h"
 #include "core/os_own.h"
+#include "gc/heapbits.h"
 #include "gc/heapwalk.h"
 #include "gc/mark.h"
+
+enum { OBJECT_SHIFT = 3 /* a bit for each 8 bytes, the least object */ };
+
+static struct heapbits judged;  /* by object: there when marking began */
+static struct heapbits written; /* by OS page: written since */
+
+static void note_span(struct mspan *s, void *unused)
+{
+	(void)unused;
+	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++) {
+		uint64_t white = ~load_relaxed(&mspan_marks(s)[w]);
+		for (; white != 0; white &= white - 1)
+			heapbits_set(&judged, mspan_object((struct objref){s,
+						      w * 64 + ctz64(white)}));
+	}
+}
+
+/* The pages of a new object that the first mark has read. */
+static void read_new(struct marker *m, uintptr_t lo, uintptr_t hi)
+{
+	while (lo < hi) {
+		uintptr_t next = align_down(lo, os_page_size) + os_page_size;
+		uintptr_t end = next < hi ? next : hi;
+		if (heapbits_test(&written, lo))
+			mark_words(m, lo, end);
+		lo = end;
+	}
+}
+
+static void read_object(struct marker *m, uintptr_t lo, uintptr_t hi)
+{
+	if (heapbits_test(&judged, lo))
+		mark_words(m, lo, hi);
+	else
+		read_new(m, lo, hi);
+}
+
+bool checkmark_begin(struct marker *m)
+{
+	if (!heapbits_init(&judged, OBJECT_SHIFT) ||
+		!heapbits_init(&written, (unsigned)floor_log2(os_page_size)))
+		return false;
+	heapbits_clear(&judged);
+	heapbits_clear(&written);
+	heapwalk(note_span, NULL);
+	m->read = NULL; /* in the second mark only */
+	return true;
+}
+
+void checkmark_note_written(uintptr_t lo, uintptr_t hi)
+{
+	for (; lo < hi; lo += os_page_size)
+		heapbits_set(&written, lo);
+}
 
 /* The copy: the words of all spans, in the order of heapwalk. */
 static struct {
@@ -48,7 +107,7 @@ static void save_span(struct mspan *s, void *unused)
 		saved.words[saved.n++] = marks[w];
 }
 
-bool checkmark_save(void)
+bool checkmark_save(struct marker *m)
 {
 	size_t need = 0;
 
@@ -63,9 +122,49 @@ bool checkmark_save(void)
 		saved.capacity = 0;
 		return false;
 	}
+	m->read = read_object;
 	saved.n = 0;
 	heapwalk(save_span, NULL);
 	return true;
+}
+
+/* Looks for words in the heap that point to an object. */
+struct search {
+	uintptr_t lo; /* the object */
+	uintptr_t hi;
+};
+
+static void say_if_points(const struct search *f, struct objref o)
+{
+	const uintptr_t *words = (const uintptr_t *)mspan_object(o);
+	size_t n = mspan_elemsize(o.span) / sizeof *words;
+
+	for (size_t i = 0; i < n; i++)
+		if (words[i] >= f->lo && words[i] < f->hi)
+			say("gccheckmark: pointed to by word %zu of 0x%lx "
+			    "(%zu bytes)",
+				i, (uintptr_t)words, mspan_elemsize(o.span));
+}
+
+static void search_span(struct mspan *s, void *search)
+{
+	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++) {
+		uint64_t live = mspan_allocated_bits(s, w) &
+				~load_relaxed(&mspan_remote(s)->bits[w]);
+		for (; live != 0; live &= live - 1)
+			say_if_points(search,
+				(struct objref){s, w * 64 + ctz64(live)});
+	}
+}
+
+static COLD void die_missed(struct objref o)
+{
+	struct search f = {
+		mspan_object(o), mspan_object(o) + mspan_elemsize(o.span)};
+
+	heapwalk(search_span, &f);
+	fatal("gccheckmark: 0x%lx (%zu bytes) is reachable and was not marked",
+		f.lo, f.hi - f.lo);
 }
 
 static void compare_span(struct mspan *s, void *unused)
@@ -77,12 +176,8 @@ static void compare_span(struct mspan *s, void *unused)
 		uint64_t first = saved.words[saved.n++];
 		uint64_t missed =
 			marks[w] & ~first & mspan_allocated_bits(s, w);
-		if (missed != 0) {
-			struct objref o = {s, w * 64 + ctz64(missed)};
-			fatal("gccheckmark: 0x%lx (%zu bytes) is reachable "
-			      "and was not marked",
-				mspan_object(o), mspan_elemsize(s));
-		}
+		if (missed != 0)
+			die_missed((struct objref){s, w * 64 + ctz64(missed)});
 		saved.nfloated += popcount64(
 			first & ~marks[w] & mspan_allocated_bits(s, w));
 	}

@@ -1,17 +1,31 @@
 /*
  * checkmark: GODEBUG=gccheckmark=1.  See checkmark.c.
+ *
+ * Context: the collector's thread.
  */
 #ifndef GC_CHECKMARK_H
 #define GC_CHECKMARK_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "gc/mark.h"
+
+/*
+ * A mark has been prepared: remembers which objects it is to judge; false: no
+ * memory.  m reads in the second mark what a mark must have read, no more.
+ */
+bool checkmark_begin(struct marker *m);
+
+/* The first mark was told that these pages were written. */
+void checkmark_note_written(uintptr_t lo, uintptr_t hi);
 
 /*
  * Keeps the marks that there are, false: no memory; after another mark, dies
  * if that reached an object that this one had not, and says how many objects
- * only this one had.  Context: collector's thread, the world is stopped.
+ * only this one had.  The world is stopped.
  */
-bool checkmark_save(void);
+bool checkmark_save(struct marker *m);
 unsigned long checkmark_compare(void);
 
 #endif

@@ -74,6 +74,7 @@ struct cycle {
 	struct roots roots;        /* as read last */
 	struct pacing_times times; /* when what happened */
 	bool is_stopped_mark;      /* all of it with the world stopped */
+	bool is_checked;           /* gccheckmark, and there is memory for it */
 	bool is_copied_mark;       /* in a copy: nothing is left to mark */
 	size_t tracked;            /* bytes of the heap that are tracked */
 	uint64_t globals;          /* bytes scanned in roots, stacks apart */
@@ -197,6 +198,7 @@ static void prepare(struct cycle *c)
 {
 	mark_prepare();
 	marker_see_heap(&c->marker);
+	c->is_checked = options.gccheckmark && checkmark_begin(&c->marker);
 }
 
 static void mark_all_roots(struct cycle *c)
@@ -212,6 +214,8 @@ static void mark_all_roots(struct cycle *c)
 
 static void rescan_heap(uintptr_t lo, uintptr_t hi, void *marker)
 {
+	if (options.gccheckmark)
+		checkmark_note_written(lo, hi);
 	mark_rescan(marker, lo, hi);
 }
 
@@ -344,22 +348,29 @@ static void cut_thread(void *cycle_arg, const struct stopped_thread *t)
 		roots_cut_stack(&c->roots, t->stack_lo, t->stack_end);
 }
 
-/* Everything, from nothing. */
-static void mark_stopped(struct cycle *c)
+/* Everything that is not marked, and what it leads to. */
+static void mark_all(struct cycle *c)
 {
-	prepare(c);
 	mark_threads(c);
 	mark_all_roots(c);
 	mark_drain(&c->marker);
+}
+
+static void mark_stopped(struct cycle *c)
+{
+	prepare(c);
+	mark_all(c);
 }
 
 static void check_marks(struct cycle *c)
 {
 	uint64_t bytes = c->marker.marked_bytes;
 
-	if (!checkmark_save())
+	if (!c->is_checked || !checkmark_save(&c->marker))
 		return;
-	mark_stopped(c);
+	mark_prepare();
+	marker_see_heap(&c->marker);
+	mark_all(c);
 	checkmark_compare();
 	c->marker.marked_bytes = bytes;
 }

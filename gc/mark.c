@@ -71,6 +71,7 @@ void marker_join(struct marker *m, struct markpool *pool)
 	marker_see_heap(m);
 	m->nobjects = m->marked_bytes = m->scanned_bytes = 0;
 	m->ncandidates = m->nscans = 0;
+	m->read = NULL;
 	markqueue_join(&m->queue, pool);
 }
 
@@ -212,12 +213,27 @@ static NOINLINE void scan_large(struct marker *m, uintptr_t addr)
 		scan_pages(addr, end, m);
 }
 
+void mark_words(struct marker *m, uintptr_t lo, uintptr_t hi)
+{
+	scan_pages(lo, hi, m);
+}
+
+static NOINLINE void read_item(struct marker *m, uintptr_t addr, unsigned class)
+{
+	size_t size = class != 0 ? sizeclass_table[class].size
+				 : mspan_elemsize(heapmap_lookup(addr));
+
+	m->read(m, addr, addr + size);
+}
+
 static ALWAYS_INLINE void scan_item(struct marker *m, uint64_t item)
 {
 	uintptr_t addr = item & ITEM_ADDR_MASK;
 	unsigned class = (unsigned)(item >> ITEM_CLASS_SHIFT);
 
-	if (unlikely(class == 0 && m->queue.is_helper))
+	if (unlikely(m->read != NULL))
+		read_item(m, addr, class);
+	else if (unlikely(class == 0 && m->queue.is_helper))
 		markqueue_put_aside(&m->queue, item);
 	else if (unlikely(class == 0))
 		scan_large(m, addr);

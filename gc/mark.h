@@ -27,6 +27,11 @@ struct mark_target {
 	uint32_t index;     /* of the slot */
 };
 
+struct marker;
+
+/* Reads what it likes of an object's memory by mark_words. */
+typedef void mark_read_fn(struct marker *m, uintptr_t lo, uintptr_t hi);
+
 /* One thread's part of a mark.  Owner only; several KiB. */
 struct marker {
 	struct markqueue queue; /* objects to scan */
@@ -35,6 +40,7 @@ struct marker {
 	uint64_t nobjects;      /* marked by this marker */
 	uint64_t marked_bytes;  /* in them */
 	uint64_t scanned_bytes; /* read in search of pointers */
+	mark_read_fn *read;     /* how to read an object; NULL: all of it */
 	unsigned ncandidates;   /* words in the window, not looked up yet */
 	unsigned nscans;        /* counts towards a look at who is idle */
 	uintptr_t candidates[MARK_CANDIDATES];       /* these words */
@@ -70,6 +76,9 @@ void marker_share(struct marker *m);
 
 /* Marks what n words of a root mean; see gc/objref.h for their ends. */
 void mark_roots(struct marker *m, const uintptr_t *words, size_t n);
+
+/* Marks what the words in [lo, hi) of the heap mean. */
+void mark_words(struct marker *m, uintptr_t lo, uintptr_t hi);
 
 /* Marks an object and everything it leads to, sooner or later. */
 void mark_object(struct marker *m, struct objref o);

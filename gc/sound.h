@@ -21,9 +21,6 @@ void sound_flag(struct mspan *s, unsigned w, uint64_t unreachable);
  */
 void sound_check(struct objref o, const char *verb);
 
-/* The object is free from now on, and what comes there next is another. */
-void sound_forget(struct objref o);
-
 /* Says what there was: "gcsound: 3 cycles, 10 objects unreachable, 0 unsound"
  */
 void sound_report(uint64_t ncycles);
