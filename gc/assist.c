@@ -24,6 +24,9 @@
  *   nactive++                        is_on = false
  *   is_on?  no: nactive--            nactive == 0?  no: wait
  *
+ * Where the goal is the memory limit's nobody allocates beyond it: whoever did
+ * stays until the cycle has ended and garbage was swept, though not for ever.
+ *
  * While the collector takes more than its half of the processors
  * (gc/cputime.h) nobody assists.
  *
@@ -53,6 +56,7 @@ enum {
 	PATIENCE_NS = 400000, /* kept by one call, at least; and for each */
 	PATIENCE_BYTES = 64 << 10,  /* ... of so many bytes, */
 	PATIENCE_MAX_NS = 20000000, /* but not longer */
+	STRICT_NS = 100000000,      /* kept, where memory is at its limit */
 };
 
 struct assist {
@@ -116,6 +120,21 @@ uint64_t assist_patience_ns(size_t bytes)
 	if (steps >= PATIENCE_MAX_NS / PATIENCE_NS)
 		return PATIENCE_MAX_NS;
 	return steps > 1 ? steps * PATIENCE_NS : PATIENCE_NS;
+}
+
+bool assist_is_strict(void)
+{
+	return load_relaxed(&collector.is_strict) &&
+	       load_relaxed(&collector.heap_live) >=
+		       load_relaxed(&collector.goal);
+}
+
+/* Until when a call may be kept. */
+static uint64_t assist_until_ns(size_t bytes)
+{
+	if (assist_is_strict())
+		return os_precise_ns() + STRICT_NS;
+	return os_precise_ns() + assist_patience_ns(bytes);
 }
 
 /* The collector's side. */
@@ -283,7 +302,9 @@ static void assist_nap(void)
 static bool assist_work(const struct assist_call *c)
 {
 	const struct pacer_assist price = assist_price();
-	const struct pacer_debt debt = pacer_debt(&price, -c->account->bytes);
+	struct pacer_debt debt = {PACER_ASSIST_MIN, 0};
+	if (c->account->bytes < 0)
+		debt = pacer_debt(&price, -c->account->bytes);
 	int64_t done = assist_take(&assist.credit, debt.work);
 
 	if (done < debt.work)
@@ -296,8 +317,8 @@ static void assist_stay(struct assist_call *c)
 {
 	const uint64_t cpu_ns = os_thread_cpu_ns();
 
-	while (c->account->bytes < 0 && !cputime_is_limiting() &&
-		assist_may_stay(c))
+	while ((c->account->bytes < 0 || assist_is_strict()) &&
+		!cputime_is_limiting() && assist_may_stay(c))
 		if (!assist_work(c))
 			assist_nap();
 	cputime_add_assist(os_thread_cpu_ns() - cpu_ns);
@@ -309,13 +330,13 @@ void assist_pay(size_t bytes)
 	struct assist_account *a = &assist_account;
 	const uint32_t cycle = load_relaxed(&assist.cycle);
 
-	if (!load_relaxed(&assist.is_on) ||
-		assist_charge(a, cycle, bytes) == 0 || cputime_is_limiting())
+	if (!load_relaxed(&assist.is_on) || cputime_is_limiting() ||
+		(assist_charge(a, cycle, bytes) == 0 && !assist_is_strict()))
 		return;
 	struct assist_call c = {
 		.thread = thread_self(),
 		.account = a,
-		.until_ns = os_precise_ns() + assist_patience_ns(bytes),
+		.until_ns = assist_until_ns(bytes),
 		.generation = load_relaxed(&assist.generation),
 	};
 	if (assist_enter())
@@ -325,15 +346,17 @@ void assist_pay(size_t bytes)
 
 void assist_wait_for_start(size_t bytes)
 {
-	const uint64_t until_ns = os_precise_ns() + assist_patience_ns(bytes);
+	const uint64_t until_ns = assist_until_ns(bytes);
 	const struct thread *t = thread_self();
 
 	while (!load_relaxed(&assist.is_on) && !load_relaxed(&t->park_wanted) &&
 		!cputime_is_limiting() && load_relaxed(&collector.is_running) &&
 		load_relaxed(&collector.heap_live) >=
 			load_relaxed(&collector.trigger) &&
-		os_precise_ns() < until_ns)
+		os_precise_ns() < until_ns) {
+		collector_request();
 		assist_nap();
+	}
 }
 
 void assist_fork_child(void)

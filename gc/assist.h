@@ -65,6 +65,12 @@ void assist_set_goal(uint64_t goal);
 /* Whether some assist has nothing to do, though it would. */
 bool assist_is_hungry(void);
 
+/*
+ * Whether the memory limit sets the goal and the heap is beyond: who allocates
+ * waits for room.
+ */
+bool assist_is_strict(void);
+
 /* Of the last cycle, or of the one that runs. */
 struct assist_totals assist_read_totals(void);
 

@@ -110,7 +110,8 @@ void collector_request(void)
 	uint32_t finished = load_acquire(&collector.finished);
 	uint32_t requested = finished;
 
-	if (!try_cas_acqrel(&collector.requested, &requested, finished + 1))
+	if (load_relaxed(&collector.requested) != finished ||
+		!try_cas_acqrel(&collector.requested, &requested, finished + 1))
 		return;
 	os_futex_wake(&collector.requested);
 	start();

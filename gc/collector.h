@@ -30,6 +30,7 @@ struct collector {
 	uint64_t trigger;   /* heap_live at which a cycle starts */
 	uint64_t goal;      /* that it should not exceed */
 	uint64_t refresh;   /* heap_live at which both are looked at again */
+	bool is_strict;     /* the goal is the memory limit's */
 	uint64_t nforced;   /* cycles that the program asked for */
 
 	/* Guarded by lock. */

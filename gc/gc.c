@@ -116,20 +116,29 @@ void gc_sweep_class_locked(struct mcache *c, unsigned class)
 	sweep_class_locked(c, class);
 }
 
+static bool is_beyond_goal(void)
+{
+	return load_relaxed(&collector.heap_live) >=
+	       load_relaxed(&collector.goal);
+}
+
 void gc_after_refill(size_t bytes)
 {
 	uint64_t live = fetch_add_relaxed(&collector.heap_live, bytes) + bytes;
 
 	if (unlikely(live >= load_relaxed(&collector.refresh)))
 		pacing_refresh();
-	assist_pay(bytes);
-	sweepwork_pay(live);
-	if (live < load_relaxed(&collector.trigger))
-		return;
-	if (load_relaxed(&collector.phase) == GC_IDLE)
+	sweepwork_pay(live, bytes);
+	if (live >= load_relaxed(&collector.trigger)) {
 		collector_request();
-	if (live >= load_relaxed(&collector.goal))
+		if (is_beyond_goal())
+			assist_wait_for_start(bytes);
+	}
+	assist_pay(bytes);
+	if (assist_is_strict()) {
 		assist_wait_for_start(bytes);
+		sweepwork_pay(load_relaxed(&collector.heap_live), bytes);
+	}
 }
 
 void gc_run(void)

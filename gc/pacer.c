@@ -162,7 +162,11 @@ struct pacer_goal pacer_goal(
 		if (p->triggered != PACER_NO_CYCLE)
 			goal = pacer_max(goal, p->triggered + PACER_RUNWAY_MIN);
 	}
-	return (struct pacer_goal){goal, pacer_trigger(p, goal, least)};
+	return (struct pacer_goal){
+		.goal = goal,
+		.trigger = pacer_trigger(p, goal, least),
+		.is_limited = goal == limit_goal && goal > p->heap_marked,
+	};
 }
 
 void pacer_start_cycle(struct pacer *p, uint64_t heap_live)

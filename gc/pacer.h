@@ -73,6 +73,7 @@ struct pacer {
 struct pacer_goal {
 	uint64_t goal;    /* marking should end before */
 	uint64_t trigger; /* and begin here */
+	bool is_limited;  /* the memory limit set them, and leaves some room */
 };
 
 /* Who marks in the background. */

@@ -36,11 +36,9 @@
 #include "gc/sweepwork.h"
 
 enum {
-	CPU_WORDS = 16,        /* of an affinity mask: 1024 processors */
-	RETRY_BYTES = 4 << 20, /* allocated before a failed cycle's next */
-	RETRY_DIVISOR = 8,     /* or this part of the heap, if it is more */
-	LIMIT_SWEEP_DIVISOR =
-		8, /* part of the way to sweep in, under a limit */
+	CPU_WORDS = 16,          /* of an affinity mask: 1024 processors */
+	RETRY_BYTES = 4 << 20,   /* allocated before a failed cycle's next */
+	RETRY_DIVISOR = 8,       /* or this part of the heap, if it is more */
 	REFRESH_BYTES = 1 << 20, /* allocated between two looks at the limit */
 };
 
@@ -80,6 +78,7 @@ static void set_trigger(void)
 	store_relaxed(&collector.trigger, goal.trigger);
 	store_relaxed(&collector.goal, goal.goal);
 	store_relaxed(&collector.refresh, refresh);
+	store_relaxed(&collector.is_strict, goal.is_limited);
 	assist_set_goal(goal.goal);
 	gcpage_set_pacer_locked(&pacer, goal.goal);
 }
@@ -241,16 +240,14 @@ static bool take_forced(void)
 }
 
 /*
- * The heap's size at which the sweep is to be done: the trigger, but early
+ * The heap's size at which the sweep is to be done: the trigger, but now
  * where what is garbage yet stands in the way of the limit.
  */
 static uint64_t sweep_until(uint64_t live)
 {
-	const uint64_t trigger = load_relaxed(&collector.trigger);
-
-	if (pacer.memory_limit == GOMEMLIMIT_OFF || trigger <= live)
-		return trigger;
-	return live + (trigger - live) / LIMIT_SWEEP_DIVISOR;
+	return load_relaxed(&collector.is_strict)
+		       ? live
+		       : load_relaxed(&collector.trigger);
 }
 
 void pacing_cycle_ends(

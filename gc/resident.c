@@ -6,8 +6,10 @@
  *   limit    |------------------------------|
  *
  * others = what the kernel counts - the heap's pages that may be in memory.
- * Pages in use that were never touched make it too small, even negative; then
- * it is as much too small in the estimate, which is right again.
+ * Pages in use that were never touched make it too small, even negative; if
+ * they stay untouched that is right, since the estimate then takes them for
+ * resident.  But a thread may be about to fill what it has just got: so of the
+ * last few measurements, two a cycle, the greatest counts.
  *
  * Locking:    mheap, for the heap's counters.
  * Context:    see resident.h.
@@ -24,9 +26,12 @@
 
 enum {
 	STATM_SIZE = 128, /* bytes of the file, and more */
+	NMEASURED = 4,    /* measurements that count */
 };
 
-static int64_t others; /* bytes; atomic */
+static int64_t others; /* bytes, the greatest of measured; atomic */
+static int64_t measured[NMEASURED]; /* the collector's */
+static unsigned nmeasured;          /* likewise: ever */
 
 /* Bytes of the process that are resident; 0: unknown. */
 static uint64_t resident_bytes(void)
@@ -67,8 +72,13 @@ void resident_measure(void)
 	const uint64_t heap = heap_bytes();
 	const uint64_t all = resident_bytes();
 
-	if (all > 0)
-		store_relaxed(&others, (int64_t)(all - heap));
+	if (all == 0)
+		return;
+	measured[nmeasured++ % NMEASURED] = (int64_t)(all - heap);
+	int64_t most = measured[0];
+	for (unsigned i = 1; i < NMEASURED && i < nmeasured; i++)
+		most = measured[i] > most ? measured[i] : most;
+	store_relaxed(&others, most);
 }
 
 struct pacer_memory resident_estimate(void)

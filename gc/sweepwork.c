@@ -26,8 +26,9 @@
 #include "gc/sweep.h"
 
 enum {
-	PIECE = 32,     /* pages taken at once: 256 KiB */
-	PIECES_MAX = 8, /* swept by one call of malloc */
+	PIECE = 32,              /* pages taken at once: 256 KiB */
+	PIECES_MAX = 8,          /* swept by a call that allocates */
+	PIECES_BYTES = 64 << 10, /* ... so much or less; else in proportion */
 };
 
 struct sweepwork {
@@ -100,7 +101,7 @@ static uint64_t pages_due(uint64_t heap_live)
 	return due < (double)work.npages ? (uint64_t)due : work.npages;
 }
 
-void sweepwork_pay(uint64_t heap_live)
+void sweepwork_pay(uint64_t heap_live, size_t bytes)
 {
 	const uint64_t due = pages_due(heap_live);
 	const struct thread *t = thread_self();
@@ -108,8 +109,9 @@ void sweepwork_pay(uint64_t heap_live)
 	if (!load_relaxed(&work.is_on) || load_relaxed(&work.next) >= due)
 		return;
 	const uint64_t cpu_ns = os_thread_cpu_ns();
-	for (int i = 0; i < PIECES_MAX && !load_relaxed(&t->park_wanted) &&
-			load_relaxed(&work.next) < due;
+	const size_t most = PIECES_MAX * (bytes / PIECES_BYTES + 1);
+	for (size_t i = 0; i < most && !load_relaxed(&t->park_wanted) &&
+			   load_relaxed(&work.next) < due;
 		i++)
 		if (!sweepwork_some())
 			break;

@@ -5,6 +5,7 @@
 #define GC_SWEEPWORK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -20,10 +21,10 @@ bool sweepwork_some(void);
 void sweepwork_finish(void);
 
 /*
- * The heap has grown to heap_live: sweeps as much as is due by then, or what
- * one call of malloc may be kept for.  Context: busy, no lock held.
+ * The heap has grown to heap_live, by bytes: sweeps as much as is due by then,
+ * or what the call of malloc may be kept for.  Context: busy, no lock held.
  */
-void sweepwork_pay(uint64_t heap_live);
+void sweepwork_pay(uint64_t heap_live, size_t bytes);
 
 /* In the child of fork: nobody sweeps, and what is not swept is left. */
 void sweepwork_fork_child(void);
