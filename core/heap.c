@@ -40,7 +40,7 @@ enum {
 	ROOM = 8, /* bytes that a request does not get, where room is left */
 };
 
-uint8_t heap_class8[NSIZE8];
+uint16_t heap_slot8[NSIZE8];
 
 static bool tiny = true;
 static bool has_room;   /* every object is longer than asked for */
@@ -53,7 +53,7 @@ static size_t with_room(size_t size)
 {
 	if (!has_room || size == SIZE_MAX)
 		return size;
-	/* As coarse as heap_class8, which must say the same. */
+	/* As coarse as heap_slot8, which must say the same. */
 	return (size <= SIZE8_MAX ? align_up(size, ROOM) : size) + 1;
 }
 
@@ -78,7 +78,8 @@ static unsigned class_for_aligned(size_t size, size_t align)
 static void fill_table(void)
 {
 	for (size_t i = 0; i < NSIZE8; i++)
-		heap_class8[i] = (uint8_t)class_for(8 * i);
+		heap_slot8[i] = (uint16_t)(class_for(8 * i) *
+					   sizeof(struct mcache_slot));
 }
 
 /* Starting. */
@@ -275,8 +276,6 @@ static void free_object(struct objref o)
 
 	if (unlikely(heap_is_sample(o)))
 		heap_sample_freed(t, o);
-	if (gc_mode.on && !gc_mode.defers)
-		gc_note_free(o);
 	if (gc_mode.defers) {
 		done = gc_free(o);
 	} else if (t->busy) {
@@ -307,7 +306,8 @@ static bool size_fits(const struct mspan *s, size_t size, size_t align)
 	unsigned class =
 		align > 0 ? class_for_aligned(size, align) : class_for(size);
 
-	return class == s->class && (class != 0 || large_fits(s, with_room(size)));
+	return class == s->class &&
+	       (class != 0 || large_fits(s, with_room(size)));
 }
 
 void heap_free_sized(void *p, size_t size, size_t align)

@@ -23,10 +23,10 @@
 #include "core/sizeclass.h"
 
 /*
- * Class by size in units of 8 bytes: size_to_class8 under the options, all 0
- * ("ask the slow path") until the heap is set up.
+ * Where in an mcache the slot for a size is, by size in units of 8 bytes,
+ * rounded up: size_to_class8 under the options, in bytes.
  */
-extern uint8_t heap_class8[NSIZE8] HIDDEN;
+extern uint16_t heap_slot8[NSIZE8] HIDDEN;
 
 /*
  * Whether the heap can be used; sets it up at the first call.  The thread is
@@ -52,7 +52,8 @@ static ALWAYS_INLINE void *heap_try_alloc(size_t size)
 	if (unlikely(size > SIZE8_MAX || c == NULL))
 		return NULL;
 	thread_take_mcache(t);
-	void *p = mcache_alloc(c, heap_class8[(size + 7) / 8]);
+	void *p = mcache_alloc_from(
+		mcache_slot_at(c, heap_slot8[(size + 7) / 8]));
 	thread_put_mcache(t, c);
 	return p;
 }

@@ -24,6 +24,7 @@
 
 #include "core/atomics.h"
 #include "core/compiler.h"
+#include "core/local.h"
 #include "core/sizeclass.h"
 
 struct mspan;
@@ -43,7 +44,7 @@ static ALWAYS_INLINE struct mspan *heapmap_lookup(uintptr_t p)
 	size_t offset = p - heapmap.base;
 
 	/* pairs: heapmap_grow */
-	if (unlikely(offset >= load_acquire(&heapmap.size)))
+	if (unlikely(!local_below(offset, &heapmap.size)))
 		return NULL;
 	/* pairs: heapmap_set */
 	return load_acquire(&heapmap.spans[offset >> GO_PAGE_SHIFT]);

@@ -1,11 +1,10 @@
 /*
- * local: changes to memory that only one thread writes, each done by one
- * instruction, so that a signal handler on that thread sees it whole: before
- * or after, never half.  No bus lock, so none of the cost of an atomic.
+ * local: what the fast paths say in one instruction each, where the compiler
+ * takes two: it does not compare with memory that it has to load atomically,
+ * nor count zeros without a test for 0.
  *
- * Other threads may read such a word (load_relaxed, load_acquire); they must
- * not write it.  local_clear is a release: whoever sees the bits gone sees
- * what this thread did before.
+ * What is compared may be stored by another thread at the same time; it is
+ * read once, whole.
  */
 #ifndef CORE_LOCAL_H
 #define CORE_LOCAL_H

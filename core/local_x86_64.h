@@ -1,50 +1,31 @@
 /*
- * local on x86-64: read-modify-write instructions without a lock prefix.
- * An interrupt comes between instructions; stores are seen in order.
+ * local on x86-64, where a plain load is an acquire.
  */
 #ifndef CORE_LOCAL_X86_64_H
 #define CORE_LOCAL_X86_64_H
 
-/* Sets bits of *word. */
-static inline void local_set(uint64_t *word, uint64_t bits)
-{
-	__asm__ volatile("orq %1, %0"
-			 : "+m"(*word)
-			 : "r"(bits)
-			 : "cc", "memory");
-}
-
-/* Clears bits of *word.  Release: the last access to what they guard. */
-static inline void local_clear(uint64_t *word, uint64_t bits)
-{
-	__asm__ volatile("andq %1, %0"
-			 : "+m"(*word)
-			 : "r"(~bits)
-			 : "cc", "memory");
-}
-
-/* Stores new if *word is old; says whether it was. */
-static inline bool local_cas(uint64_t *word, uint64_t old, uint64_t new)
+/* Whether *byte is value.  Relaxed. */
+static inline bool local_is8(const uint8_t *byte, uint8_t value)
 {
 	bool same;
 
-	__asm__ volatile("cmpxchgq %3, %0"
-			 : "+m"(*word), "+a"(old), "=@cce"(same)
-			 : "r"(new)
-			 : "memory");
+	__asm__ volatile("cmpb %2, %1"
+			 : "=@cce"(same)
+			 : "m"(*byte), "qi"(value)
+			 : "cc");
 	return same;
 }
 
-/* The same for 32 bits. */
-static inline bool local_cas32(int32_t *word, int32_t old, int32_t new)
+/* Whether value is below *limit.  Acquire. */
+static inline bool local_below(uint64_t value, const uint64_t *limit)
 {
-	bool same;
+	bool below;
 
-	__asm__ volatile("cmpxchgl %3, %0"
-			 : "+m"(*word), "+a"(old), "=@cce"(same)
-			 : "r"(new)
-			 : "memory");
-	return same;
+	__asm__ volatile("cmpq %2, %1"
+			 : "=@ccb"(below)
+			 : "r"(value), "m"(*limit)
+			 : "cc", "memory");
+	return below;
 }
 
 /* Whether *word is value. */
@@ -59,15 +40,6 @@ static inline bool local_is(const uint64_t *word, uint64_t value)
 	return same;
 }
 
-/* The word with bit n % 64 set; cheaper than a shift by a variable. */
-static inline uint64_t local_bit(uint64_t n)
-{
-	uint64_t word = 0;
-
-	__asm__("btsq %1, %0" : "+r"(word) : "r"(n) : "cc");
-	return word;
-}
-
 /* Number of the lowest set bit of x, which is not 0; 64 bits wide. */
 static inline uint64_t local_first_bit(uint64_t x)
 {
@@ -75,18 +47,6 @@ static inline uint64_t local_first_bit(uint64_t x)
 
 	__asm__("rep bsfq %1, %0" : "=r"(n) : "r"(x) : "cc");
 	return n;
-}
-
-/* Counts down by one; says whether nothing is left, or less. */
-static inline bool local_count_down(int32_t *count)
-{
-	bool none;
-
-	__asm__ volatile("subl $1, %0"
-			 : "+m"(*count), "=@ccle"(none)
-			 :
-			 : "memory");
-	return none;
 }
 
 /* Waits a moment in a loop that looks at memory. */

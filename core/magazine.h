@@ -63,7 +63,7 @@ static inline bool magazines_are_ripe(const struct magazines *m)
 /* From how many rounds on a swap is worth it. */
 static inline unsigned magazines_ripe_at(unsigned size)
 {
-	return (size + 1) / 2;
+	return size < 4 ? size : 4;
 }
 
 /* Objects that may yet be brought: then one is a sample. */

@@ -99,7 +99,7 @@ static bool cache_next(struct mcache *c, struct mspan *s)
 void *mcache_alloc_light(struct mcache *c, unsigned class)
 {
 	struct mcache_slot *slot = &c->slots[class];
-	void *p = mcache_alloc(c, class); /* for sizes past heap_class8 */
+	void *p = mcache_alloc(c, class); /* for sizes past heap_slot8 */
 
 	if (p != NULL || slot->magazines.brought == 0)
 		return p;

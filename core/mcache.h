@@ -76,16 +76,25 @@ struct mcache_registry {
 
 extern struct mcache_registry mcaches HIDDEN;
 
-/* One object of the class, or NULL: ask mcache_refill.  No lock, no atomic. */
-static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
+/* The slot that begins so many bytes into the slots of c. */
+static ALWAYS_INLINE struct mcache_slot *mcache_slot_at(
+	struct mcache *c, size_t offset)
 {
-	struct mcache_slot *slot = &c->slots[class];
+	return (struct mcache_slot *)((char *)c->slots + offset);
+}
 
-	/* One register for it, not two for c and class. */
-	__asm__("" : "+r"(slot));
+/* One object of a slot's class, or NULL: ask mcache_refill. */
+static ALWAYS_INLINE void *mcache_alloc_from(struct mcache_slot *slot)
+{
 	void *p = magazines_alloc(&slot->magazines);
 
 	return likely(p != NULL) ? p : mspan_alloc(slot->current);
+}
+
+/* One object of the class, or NULL: ask mcache_refill.  No lock, no atomic. */
+static ALWAYS_INLINE void *mcache_alloc(struct mcache *c, unsigned class)
+{
+	return mcache_alloc_from(&c->slots[class]);
 }
 
 /*

@@ -212,7 +212,8 @@ void mspan_let_free(struct mspan *s, struct mcache *c);
 /* Whether frees by this mcache need no atomic. */
 static inline bool mspan_owned_by(const struct mspan *s, const struct mcache *c)
 {
-	return load_relaxed(&s->owner) == c; /* pairs: set_pending_locked */
+	/* pairs: set_pending_locked */
+	return local_is((const uint64_t *)&s->owner, (uint64_t)c);
 }
 
 /* The objects of word w that the program has, as bits. */
@@ -269,7 +270,7 @@ static ALWAYS_INLINE bool mspan_free_by_owner(struct mspan *s, uintptr_t p)
 	uint8_t *state = &s->states[(uint64_t)(product >> 64)];
 	if (unlikely((uint64_t)product >= s->magic))
 		return false;
-	if (unlikely(load_relaxed(state) != OBJECT_LIVE))
+	if (unlikely(!local_is8(state, OBJECT_LIVE)))
 		return false;
 	if (likely(magazines_free(s->magazines, p, state)))
 		return true;
