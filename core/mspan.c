@@ -175,6 +175,9 @@ unsigned mspan_collect_remote(struct mspan *s)
 				s->base + (w * 64 + ctz64(twice)) *
 						  mspan_elemsize(s),
 				mspan_elemsize(s));
+		/* What comes there next is not for the last mark to judge. */
+		if (gc_mode.on)
+			fetch_or_seqcst(&mspan_marks(s)[w], freed);
 		mspan_free_objects(s, w, freed);
 		n += popcount64(freed);
 	}

@@ -3,7 +3,7 @@
  *
  *   free(p)   deferred  sets the object's remote bit; the sweep after the
  *                       next mark that does not reach it frees it
- *             now       frees it, its mark bit set first
+ *             now       frees it, as if there were no collector
  *             ignore    nothing
  *   malloc    counts what it takes, a span at a time; at the trigger it asks
  *             for a cycle (gc/collector.c), which gc/cycle.c is
@@ -93,12 +93,6 @@ void gc_exit(void)
 bool gc_free(struct objref o)
 {
 	return gc_mode.ignores || mspan_mark_remote(o);
-}
-
-void gc_note_free(struct objref o)
-{
-	fetch_or_seqcst(&mspan_marks(o.span)[o.index / 64],
-		UINT64_C(1) << o.index % 64);
 }
 
 void gc_note_use(struct objref o, const char *verb)

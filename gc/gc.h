@@ -43,12 +43,6 @@ void gc_exit(void);
  */
 bool gc_free(struct objref o);
 
-/*
- * o will be freed at once: from here on no sweep takes what is allocated in
- * its place.  Context: any.
- */
-void gc_note_free(struct objref o);
-
 /* The program names an object: gcsound=1 asks whether it may.  Context: any. */
 void gc_note_use(struct objref o, const char *verb);
 

@@ -23,11 +23,6 @@ bool gc_free(struct objref o)
 	return false;
 }
 
-void gc_note_free(struct objref o)
-{
-	(void)o;
-}
-
 void gc_note_use(struct objref o, const char *verb)
 {
 	(void)o;

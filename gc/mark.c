@@ -50,7 +50,7 @@ static void prepare_span(struct mspan *s, void *unused)
 	(void)unused;
 	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++) {
 		store_seqcst(&marks[w], ~mspan_allocated_bits(s, w));
-		/* Freed between: whoever frees sets the bit after that. */
+		/* Freed between: mspan_collect_remote sets the bit first. */
 		fetch_or_seqcst(&marks[w], ~mspan_allocated_bits(s, w));
 	}
 }
