@@ -96,7 +96,8 @@ static size_t release_down_to_locked(size_t keep)
 /* Go's line.  util: how much of what is resident is in use. */
 static void trace_locked(size_t background, size_t eager)
 {
-	size_t inuse = scavenger_inuse_bytes(), resident = inuse + dirty_bytes();
+	size_t inuse = scavenger_inuse_bytes(),
+	       resident = inuse + dirty_bytes();
 	size_t now = (mheap.pages.npages_free << GO_PAGE_SHIFT) - dirty_bytes();
 
 	traced_background += background;
@@ -113,7 +114,8 @@ static void trace_locked(size_t background, size_t eager)
 static size_t release_to_goal_locked(void)
 {
 	uint64_t now = os_now_ns();
-	size_t keep = scavgoal_allowance(&mheap.goal, scavenger_inuse_bytes(), now);
+	size_t keep =
+		scavgoal_allowance(&mheap.goal, scavenger_inuse_bytes(), now);
 
 	if (dirty_bytes() <= keep + RELEASE_SLACK)
 		return 0;

@@ -66,8 +66,7 @@ static ALWAYS_INLINE void thread_take_mcache(struct thread *t)
 }
 
 /* It ends. */
-static ALWAYS_INLINE void thread_put_mcache(
-	struct thread *t, struct mcache *c)
+static ALWAYS_INLINE void thread_put_mcache(struct thread *t, struct mcache *c)
 {
 	barrier_compiler();
 	store_relaxed(&t->mcache, c);

@@ -245,7 +245,8 @@ START_TEST(test_a_thread_that_has_ended_allocates)
 		for (int i = 0; i < TEST_NLATE; i++)
 			heap_free(late_objects[i]);
 	}
-	ck_assert_uint_eq(mcaches.ninuse, 1); /* the shared one does not count */
+	ck_assert_uint_eq(
+		mcaches.ninuse, 1); /* the shared one does not count */
 }
 END_TEST
 
