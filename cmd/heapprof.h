@@ -129,6 +129,10 @@ bool heapprof_write_legacy(struct heapprof *p, FILE *out);
 bool heapprof_write_folded(
 	struct heapprof *p, enum heapprof_value value, FILE *out);
 
+/* The differential form: each stack with its two values. */
+bool heapprof_write_folded_pair(struct heapprof *before, struct heapprof *after,
+	enum heapprof_value value, FILE *out);
+
 /* What became of one heap over time: profiles of one process, in order. */
 bool heapprof_write_massif(struct heapprof *const *p, size_t n,
 	enum heapprof_value value, FILE *out);

@@ -2,6 +2,7 @@
  * heapprof_folded: folded stacks, outermost function first.
  *
  *	main;work;make_table 123456
+ *	main;work;make_table 123456 234567      before and after
  *
  * One line per stack of functions, whatever the addresses and sizes; what
  * inlining has merged is taken apart.  Allocation functions are left out:
@@ -56,10 +57,18 @@ static void fold(
 		text_add(t, "(unknown)");
 }
 
-/* The line of a stack: its text and, in number, its place in values. */
+/* The line of a stack, with its value in one profile or in two. */
 struct line {
 	const char *text;
-	int64_t value;
+	int64_t values[2];
+};
+
+/* All lines. */
+struct folded {
+	struct intern stacks; /* number: place in lines */
+	struct line *lines;
+	size_t n;
+	size_t cap;
 };
 
 static int by_text(const void *a, const void *b)
@@ -69,34 +78,62 @@ static int by_text(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
-bool heapprof_write_folded(
-	struct heapprof *p, enum heapprof_value value, FILE *out)
+/* Adds a profile's values to those of column 0 or 1. */
+static void folded_add(struct folded *f, struct heapprof *p,
+	enum heapprof_value value, int column)
 {
-	struct intern stacks = {0};
-	struct line *lines = NULL;
-	size_t n = 0, cap = 0;
 	struct text t = {0};
 
 	for (size_t i = 0; i < p->nsamples; i++) {
 		fold(&t, p, &p->samples[i]);
-		struct intern_entry *e = intern(&stacks, t.at, t.n);
+		struct intern_entry *e = intern(&f->stacks, t.at, t.n);
 		if (e->number == UINT64_MAX) {
-			lines = must_grow(lines, n, &cap, sizeof *lines);
-			lines[n] = (struct line){e->bytes, 0};
-			e->number = n++;
+			f->lines = must_grow(
+				f->lines, f->n, &f->cap, sizeof *f->lines);
+			f->lines[f->n] = (struct line){e->bytes, {0, 0}};
+			e->number = f->n++;
 		}
-		lines[e->number].value += p->samples[i].values[value];
+		f->lines[e->number].values[column] +=
+			p->samples[i].values[value];
 	}
-	if (n > 0)
-		qsort(lines, n, sizeof *lines, by_text);
-	for (size_t i = 0; i < n; i++)
-		if (lines[i].value != 0)
-			fprintf(out, "%s %" PRId64 "\n", lines[i].text,
-				lines[i].value);
-	free(lines);
 	free(t.at);
-	intern_free(&stacks);
+}
+
+static bool folded_write(struct folded *f, int ncolumns, FILE *out)
+{
+	if (f->n > 0)
+		qsort(f->lines, f->n, sizeof *f->lines, by_text);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct line *l = &f->lines[i];
+		if (l->values[0] == 0 && l->values[1] == 0)
+			continue;
+		fprintf(out, "%s %" PRId64, l->text, l->values[0]);
+		if (ncolumns == 2)
+			fprintf(out, " %" PRId64, l->values[1]);
+		fputc('\n', out);
+	}
+	free(f->lines);
+	intern_free(&f->stacks);
 	return ferror(out) == 0;
+}
+
+bool heapprof_write_folded(
+	struct heapprof *p, enum heapprof_value value, FILE *out)
+{
+	struct folded f = {0};
+
+	folded_add(&f, p, value, 0);
+	return folded_write(&f, 1, out);
+}
+
+bool heapprof_write_folded_pair(struct heapprof *before, struct heapprof *after,
+	enum heapprof_value value, FILE *out)
+{
+	struct folded f = {0};
+
+	folded_add(&f, before, value, 0);
+	folded_add(&f, after, value, 1);
+	return folded_write(&f, 2, out);
 }
 
 /* One line; false: it has no number at its end. */

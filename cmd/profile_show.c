@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/args.h"
 #include "cmd/figures.h"
@@ -136,7 +137,7 @@ static const struct arg_option diff_options[] = {
 	[DIFF_ALLOC] = {"alloc", 'a', NULL,
 		"of all that was allocated, not of what is in use"},
 	[DIFF_OUT] = {"output", 'o', "OUT",
-		"write the difference as a profile (pb) as well"},
+		"write it too: a profile, or .folded of both"},
 	{0},
 };
 
@@ -169,6 +170,20 @@ static void print_change(
 	sites_free(&sites);
 }
 
+/* Difference as a profile, or both values of each stack. */
+static void write_change(const char *path, struct heapprof *before,
+	struct heapprof *after, struct heapprof *d, enum heapprof_value value)
+{
+	const char *dot = strrchr(path, '.');
+	bool folded = dot != NULL && strcmp(dot, ".folded") == 0;
+	struct output out;
+
+	output_open(&out, path, !folded);
+	output_close(&out, folded ? heapprof_write_folded_pair(
+					    before, after, value, out.file)
+				  : heapprof_write_pb(d, out.file));
+}
+
 int profile_diff_main(int argc, char **argv)
 {
 	struct args a = {
@@ -196,11 +211,8 @@ int profile_diff_main(int argc, char **argv)
 		die(STATUS_FAILED, "one of the profiles does not say what was "
 				   "allocated, only what is in use");
 	print_change(d, value, most > 0 ? most : SIZE_MAX);
-	if (path != NULL) {
-		struct output out;
-		output_open(&out, path, true);
-		output_close(&out, heapprof_write_pb(d, out.file));
-	}
+	if (path != NULL)
+		write_change(path, before, after, d, value);
 	heapprof_free(before);
 	heapprof_free(after);
 	heapprof_free(d);

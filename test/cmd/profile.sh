@@ -103,6 +103,9 @@ case_is 'diff' 0 "$goalloc" profile diff -o diff.pb.gz all.pb.gz more.pb.gz
 out_has 'what has grown' '^    \+2\.9 MiB      \+3000  site_medium$'
 out_has 'in all' '^    \+2\.9 MiB      \+3000  in all$'
 holds 'nothing else has' test "$(wc -l <out)" = 3
+case_is 'folded, both' 0 "$goalloc" profile diff -o diff.folded all.pb.gz more.pb.gz
+holds 'folded, both' grep -q ';play;site_medium 3000000 3000000$' diff.folded
+holds 'folded, grown' grep -q ';main;site_medium 0 3000000$' diff.folded
 case_is 'less' 0 "$goalloc" profile diff more.pb.gz all.pb.gz
 out_has 'what has shrunk' '^    -2\.9 MiB      -3000  site_medium$'
 case_is 'pprof of a difference' 0 bash -c 'go tool pprof -top -unit=B \
