@@ -23,6 +23,7 @@
 #include "core/options.h"
 #include "core/thread.h"
 #include "prof/helper.h"
+#include "prof/prof.h"
 #include "prof/stack.h"
 #include "prof/start.h"
 

@@ -120,6 +120,11 @@ void record_sample(void *p, size_t size)
 	if (t->busy || is_nested((uintptr_t)__builtin_frame_address(0)))
 		return;
 	thread_enter(t);
+	if (unlikely(load_acquire(&samples_filter) == NULL)) {
+		prof_lock();
+		samples_use_filter(); /* from now on frees look for it */
+		prof_unlock();
+	}
 	prof_record((uintptr_t)p, size, size);
 	thread_leave(t);
 	errno = error;

@@ -20,6 +20,7 @@
 enum {
 	UNIFORM_BITS = 53, /* of U */
 	LOG_BITS = 32,     /* of the logarithm's fraction */
+	LOG_STEPS = 12,    /* of them bit by bit */
 	SERIES_TERMS = 24, /* 1/24! is below 2^-60 */
 	CERTAIN_SHIFT = 6, /* exp(-64) is below 2^-60 */
 	ONE_SHIFT = 60,    /* SAMPLER_ONE */
@@ -51,18 +52,23 @@ uint64_t sampler_seed(void)
 	return sampler_random(&state) | 1; /* 0 says "not started" */
 }
 
-/* -log2(u / 2^UNIFORM_BITS) with LOG_BITS of fraction; u is not 0. */
+/*
+ * -log2(u / 2^UNIFORM_BITS) with LOG_BITS of fraction; u is not 0.  After
+ * LOG_STEPS the rest is taken as a straight line, which is within 2^-15.
+ */
 static uint64_t negative_log2(uint64_t u)
 {
 	unsigned whole = floor_log2(u);
 	uint64_t x = u << (63 - whole), fraction = 0; /* x is in [1, 2) */
 
-	for (int i = 0; i < LOG_BITS; i++) {
+	for (int i = 0; i < LOG_STEPS; i++) {
 		unsigned __int128 square = (unsigned __int128)x * x;
 		unsigned bit = (unsigned)(square >> 127);
 		x = (uint64_t)(square >> (63 + bit));
 		fraction = fraction << 1 | bit;
 	}
+	fraction = fraction << (LOG_BITS - LOG_STEPS) |
+		   (x << 1) >> (64 - (LOG_BITS - LOG_STEPS));
 	return ((uint64_t)(UNIFORM_BITS - whole) << LOG_BITS) - fraction;
 }
 

@@ -32,9 +32,20 @@ uint32_t *samples_filter;
 
 static struct slots slots;
 
-static uint32_t *filter_of(uintptr_t addr)
+void samples_use_filter(void)
 {
-	return &samples_filter[samples_hash(addr) % SAMPLES_FILTER_SIZE];
+	if (samples_filter == NULL) /* pairs: samples_may_have */
+		store_release(&samples_filter,
+			(uint32_t *)profmem_map(
+				SAMPLES_FILTER_SIZE * sizeof *samples_filter));
+}
+
+static void filter_count(uintptr_t addr, uint32_t change)
+{
+	if (samples_filter == NULL)
+		return;
+	uint32_t *n = &samples_filter[samples_hash(addr) % SAMPLES_FILTER_SIZE];
+	store_relaxed(n, *n + change);
 }
 
 /* The slot of addr, or the empty one where it belongs. */
@@ -49,14 +60,6 @@ static size_t seek(const struct slots *t, uintptr_t addr)
 
 static bool make_room(void)
 {
-	if (samples_filter == NULL) {
-		uint32_t *filter =
-			profmem_map(SAMPLES_FILTER_SIZE * sizeof *filter);
-		if (filter == NULL)
-			return false;
-		/* pairs: samples_may_have */
-		store_release(&samples_filter, filter);
-	}
 	if (slots.n * 2 < slots.nslots)
 		return true;
 	struct slots wider = {.n = slots.n};
@@ -83,7 +86,7 @@ struct bucket *samples_insert(uintptr_t addr, struct bucket *b, bool *done)
 	*slot = (struct slot){~addr, b};
 	if (old == NULL) {
 		slots.n++;
-		store_relaxed(filter_of(addr), *filter_of(addr) + 1);
+		filter_count(addr, 1);
 	}
 	return old;
 }
@@ -113,7 +116,7 @@ struct bucket *samples_remove(uintptr_t addr)
 	if (b != NULL) {
 		close_gap(i);
 		slots.n--;
-		store_relaxed(filter_of(addr), *filter_of(addr) - 1);
+		filter_count(addr, (uint32_t)-1);
 	}
 	return b;
 }

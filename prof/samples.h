@@ -16,9 +16,16 @@ enum { SAMPLES_FILTER_SIZE = 1 << 16 /* counters */ };
 
 /*
  * Live samples by a hash of their address, so that most frees see at once
- * that theirs is none.  NULL until the first sample.  Written under prof.
+ * that theirs is none.  NULL: samples_use_filter was not called.  Written
+ * under prof.
  */
 extern uint32_t *samples_filter;
+
+/*
+ * For an allocator that cannot tell samples apart: samples_may_have answers
+ * from now on.  Before the first sample.  Holds: prof.
+ */
+void samples_use_filter(void);
 
 /* A hash of an address; objects are 8 bytes apart at least. */
 static inline uint64_t samples_hash(uintptr_t addr)
@@ -28,7 +35,7 @@ static inline uint64_t samples_hash(uintptr_t addr)
 
 /*
  * Whether an object that the caller has may be a sample: false is certain.
- * Holds: nothing.  Context: any.
+ * Holds: nothing.  Context: any.  After samples_use_filter.
  */
 static inline bool samples_may_have(uintptr_t addr)
 {

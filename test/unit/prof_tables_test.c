@@ -129,6 +129,7 @@ START_TEST(test_samples_come_and_go)
 {
 	struct bucket *b = find(0x1000, 1, 10);
 
+	samples_use_filter();
 	ck_assert(!samples_may_have(0x7000));
 	ck_assert_ptr_null(samples_remove(0x7000));
 	insert(0x7000, b);
@@ -168,6 +169,8 @@ START_TEST(test_many_samples)
 	struct bucket *b = find(0x1000, 1, 10);
 	uint64_t random = 1;
 	size_t n = 0;
+
+	samples_use_filter();
 
 	for (int round = 0; round < 10 * NMANY; round++) {
 		random = random * 6364136223846793005 + 1442695040888963407;
