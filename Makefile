@@ -245,7 +245,8 @@ check: check-build
 check-long: check-build
 	@build-aux/check --long $(SUITES)
 
-try: build/libgoalloc.so $(filter build/test/try/%,$(programs))
+try: build/libgoalloc.so build/libgoalloc-record.so $(cmd_built) \
+		$(filter build/test/try/%,$(programs))
 	+@test/try/run
 
 # ---- Benchmarks ---------------------------------------------------------

@@ -39,8 +39,8 @@ static const double TRACED_FACTOR = 1.6;
 static const double PROFILED_FACTOR = 1.6;
 static const double PROFILE_SECONDS = 1; /* to read symbols */
 /* The estimate leaves this much for a machine that has other work. */
-static const double SLACK_FACTOR = 1.25;
-static const double SLACK_SECONDS = 1.5;
+static const double SLACK_FACTOR = 1.5;
+static const double SLACK_SECONDS = 2;
 
 enum { MIN_ROUNDS = 4, PROGRESS_MS = 250, TOLD_ERRORS = 300 };
 
