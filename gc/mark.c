@@ -62,8 +62,8 @@ void mark_prepare(void)
 
 void marker_see_heap(struct marker *m)
 {
-	m->base = heapmap.base;
-	m->size = load_acquire(&heapmap.size);
+	m->window =
+		(struct scan_window){heapmap.base, load_acquire(&heapmap.size)};
 }
 
 void marker_join(struct marker *m, struct markpool *pool)
@@ -115,7 +115,8 @@ static unsigned find_targets(struct marker *m)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < m->ncandidates; i++) {
-		size_t page = (m->candidates[i] - m->base) >> GO_PAGE_SHIFT;
+		size_t page =
+			(m->candidates[i] - m->window.base) >> GO_PAGE_SHIFT;
 		spans[i] = load_acquire(&heapmap.spans[page]);
 		__builtin_prefetch(&spans[i]->base);
 	}
@@ -145,42 +146,39 @@ static void flush_candidates(struct marker *m)
 	}
 }
 
-/* Collects the words within the window; there is room for MARK_STEP. */
-static ALWAYS_INLINE void scan_step(
-	struct marker *m, const uintptr_t *words, size_t n)
+static ALWAYS_INLINE void make_room(struct marker *m)
 {
-	uintptr_t base = m->base;
-	size_t size = m->size;
-	unsigned found = m->ncandidates;
-
-	for (size_t i = 0; i < n; i++) {
-		uintptr_t w = load_relaxed(&words[i]);
-		m->candidates[found] = w;
-		found += w - base < size;
-	}
-	m->ncandidates = found;
+	if (unlikely(m->ncandidates > MARK_CANDIDATES - SCAN_STEP))
+		flush_candidates(m);
 }
 
-static ALWAYS_INLINE void scan_words(
-	struct marker *m, const uintptr_t *words, size_t n)
+/* Collects the candidates of some memory, a multiple of 8 bytes. */
+static ALWAYS_INLINE void scan_memory(
+	struct marker *m, const char *at, size_t size)
 {
-	m->scanned_bytes += n * sizeof *words;
-	while (n > 0) {
-		size_t step = n < MARK_STEP ? n : MARK_STEP;
-		if (unlikely(m->ncandidates > MARK_CANDIDATES - MARK_STEP))
-			flush_candidates(m);
-		scan_step(m, words, step);
-		words += step;
-		n -= step;
+	struct scan_window window = m->window;
+	size_t nwords = size / SCAN_GRAIN - 1; /* the last one ends there */
+
+	m->scanned_bytes += size;
+	for (; nwords >= SCAN_STEP; nwords -= SCAN_STEP) {
+		make_room(m);
+		m->ncandidates =
+			scan_step(at, &window, m->candidates, m->ncandidates);
+		at += SCAN_STEP * SCAN_GRAIN;
 	}
+	make_room(m);
+	m->ncandidates = scan_rest(
+		at, (unsigned)nwords, &window, m->candidates, m->ncandidates);
 }
 
 void mark_roots(struct marker *m, const uintptr_t *words, size_t n)
 {
-	scan_words(m, words, n);
+	if (n == 0)
+		return;
+	scan_memory(m, (const char *)words, n * sizeof *words);
 	for (size_t i = 0; i < n; i++) {
 		struct word w = {load_relaxed(&words[i])};
-		if (w.bits - m->base - 1 >= m->size)
+		if (w.bits - m->window.base - 1 >= m->window.size)
 			continue;
 		struct objref o = objref_resolve_end(w);
 		if (o.span != NULL)
@@ -192,8 +190,8 @@ void mark_roots(struct marker *m, const uintptr_t *words, size_t n)
 
 static void scan_pages(uintptr_t lo, uintptr_t hi, void *marker)
 {
-	scan_words(
-		marker, (const uintptr_t *)lo, (hi - lo) / sizeof(uintptr_t));
+	if (lo < hi)
+		scan_memory(marker, (const char *)lo, hi - lo);
 }
 
 /*
@@ -238,8 +236,7 @@ static ALWAYS_INLINE void scan_item(struct marker *m, uint64_t item)
 	else if (unlikely(class == 0))
 		scan_large(m, addr);
 	else
-		scan_words(m, (const uintptr_t *)addr,
-			sizeclass_table[class].size / sizeof(uintptr_t));
+		scan_memory(m, (const char *)addr, sizeclass_table[class].size);
 }
 
 /* The next item to scan, its memory asked for a while ago; 0: none. */

@@ -13,10 +13,10 @@
 
 #include "core/mspan.h"
 #include "gc/markqueue.h"
+#include "gc/scan.h"
 
 enum {
-	MARK_CANDIDATES = 128, /* words looked up together */
-	MARK_STEP = 32,        /* words read between two looks at the rest */
+	MARK_CANDIDATES = 128, /* words looked up together, at most */
 	MARK_SLICE = 64 << 10, /* bytes read between two calls of slice */
 };
 
@@ -34,15 +34,14 @@ typedef void mark_read_fn(struct marker *m, uintptr_t lo, uintptr_t hi);
 
 /* One thread's part of a mark.  Owner only; several KiB. */
 struct marker {
-	struct markqueue queue; /* objects to scan */
-	uintptr_t base;         /* of the window */
-	size_t size;            /* bytes of it that a word may point into */
-	uint64_t nobjects;      /* marked by this marker */
-	uint64_t marked_bytes;  /* in them */
-	uint64_t scanned_bytes; /* read in search of pointers */
-	mark_read_fn *read;     /* how to read an object; NULL: all of it */
-	unsigned ncandidates;   /* words in the window, not looked up yet */
-	unsigned nscans;        /* counts towards a look at who is idle */
+	struct markqueue queue;    /* objects to scan */
+	struct scan_window window; /* the heap, as far as words may point */
+	uint64_t nobjects;         /* marked by this marker */
+	uint64_t marked_bytes;     /* in them */
+	uint64_t scanned_bytes;    /* read in search of pointers */
+	mark_read_fn *read;        /* how to read an object; NULL: all of it */
+	unsigned ncandidates;      /* words in the window, not looked up yet */
+	unsigned nscans;           /* counts towards a look at who is idle */
 	uintptr_t candidates[MARK_CANDIDATES];       /* these words */
 	struct mark_target targets[MARK_CANDIDATES]; /* while looked up */
 	struct mspan *spans[MARK_CANDIDATES];        /* likewise */
