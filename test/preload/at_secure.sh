@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A program that runs with more rights than its user reads no options from its
-# environment.  The program is one that loads the library by its path, since
+# environment, and writes no profile.  The program is one that loads the library by its path, since
 # ld.so itself passes over LD_PRELOAD there.  It is made setuid, or, by a user
 # who is not root, setgid to another group of that user.
 # case: secure exit 0
@@ -26,4 +26,11 @@ if [[ $1 == secure ]]; then
 		chmod g+s "$program"
 	fi
 fi
-GODEBUG=inittrace=1 GOALLOC=foo=1 exec "$program" "$1" "$library"
+mkdir -m 777 "$PWD/profiles"
+GODEBUG=inittrace=1,memprofilerate=1 GOALLOC=foo=1,profile=$PWD/profiles/p \
+	"$program" "$1" "$library"
+profiles=$(ls "$PWD/profiles")
+if [[ $1 == secure && -n $profiles || $1 != secure && -z $profiles ]]; then
+	echo "profiles: $profiles" >&2
+	exit 1
+fi
