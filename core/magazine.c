@@ -18,6 +18,8 @@
  *
  * Invariants: out > its row, in <= in_end; the round below each row is 0.
  *             an object in a magazine lies in a span that the mcache owns.
+ *             of a thread that is gone none of this need hold, since its fast
+ *             path may have stopped anywhere (magazines_forget).
  * Context:    the owner, where no handler can interrupt it (core/thread.h).
  */
 #include "core/magazine.h"
@@ -78,6 +80,17 @@ void magazines_drop(struct magazines *m)
 	unlock(&mheap.lock);
 }
 
+void magazines_forget(struct magazines *m)
+{
+	if (m->rows == NULL)
+		return; /* nothing ever changes */
+	m->rows[0].p = m->rows[m->size + 1].p = 0;
+	m->out = m->rows + 1;
+	m->in = m->rows + m->size + 2;
+	m->in_end = m->in + m->size;
+	m->ripe = m->in + magazines_ripe_at(m->size);
+}
+
 bool magazines_grow(struct magazines *m, unsigned size)
 {
 	lock(&mheap.lock);
@@ -86,14 +99,10 @@ bool magazines_grow(struct magazines *m, unsigned size)
 	if (rows == NULL)
 		return false;
 	magazines_drop(m);
-	rows[0].p = rows[size + 1].p = 0;
 	m->rows = rows;
 	m->size = (uint16_t)size;
-	m->out = rows + 1;
-	m->in = rows + size + 2;
-	m->in_end = m->in + size;
 	m->ripe_bytes = (uint16_t)(magazines_ripe_at(size) * sizeof *rows);
-	m->ripe = m->in + magazines_ripe_at(size);
+	magazines_forget(m);
 	return true;
 }
 

@@ -97,6 +97,12 @@ static ALWAYS_INLINE bool magazines_try_swap(struct magazines *m)
  */
 bool magazines_bring(struct magazines *m);
 
+/*
+ * Empties both, whatever they say: their owner may have stopped anywhere.
+ * The caller sees to the objects.
+ */
+void magazines_forget(struct magazines *m);
+
 /* Takes any round out, of either; p 0: both are empty. */
 struct magazine_round magazines_take(struct magazines *m);
 

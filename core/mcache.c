@@ -347,9 +347,12 @@ struct mcache *mcache_acquire(bool counts)
 static void abandon_class_locked(struct mcache *c, unsigned class)
 {
 	struct mcache_class *k = &c->classes[class];
-	mcache_flush_locked(c, class);
+	struct magazines *m = &c->slots[class].magazines;
 	struct mspan *s = drop_current(c, class);
 
+	/* fork, or a jump out of a handler, may have left them half changed. */
+	count_malloc(c, class, -(int64_t)magazines_nout(m));
+	magazines_forget(m);
 	k->ngrown = 0;
 	if (s != NULL)
 		mcentral_put(s);

@@ -10,6 +10,7 @@
  *
  * Invariants: a span is in a list here exactly while its handoff names no
  *             owner and is not dead.
+ *             nothing in it is KEPT: there is no magazine that could have it.
  * Locking:    mcentral, one lock a class, taken inside the mcache's.
  * Context:    busy threads.
  */
@@ -117,6 +118,7 @@ void mcentral_put(struct mspan *s)
 	/* pairs: mcache_tell_owner */
 	fetch_and_seqcst(&mspan_remote(s)->handoff, HANDOFF_DEFERRED);
 	mspan_collect_remote(s);
+	mspan_free_kept(s);
 	list_or_free_locked(m, s);
 	unlock(&m->lock);
 }

@@ -21,7 +21,10 @@ extern struct mcentral mcentrals[NCLASSES] HIDDEN;
 /* A span with room, now owned by c; NULL: none.  Holds: c's lock. */
 struct mspan *mcentral_take(unsigned class, struct mcache *c);
 
-/* Takes over a span from its owner, who ends.  Holds: the owner's lock. */
+/*
+ * Takes over a span from its owner, who ends and forgets what it has kept.
+ * Holds: the owner's lock.
+ */
 void mcentral_put(struct mspan *s);
 
 /*

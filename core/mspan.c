@@ -150,6 +150,13 @@ void mspan_free_objects(struct mspan *s, unsigned w, uint64_t objects)
 	}
 }
 
+void mspan_free_kept(struct mspan *s)
+{
+	for (unsigned w = 0; w < s->nwords; w++)
+		mspan_free_objects(
+			s, w, states_equal(&s->states[w * 64], OBJECT_KEPT));
+}
+
 void mspan_let_free(struct mspan *s, struct mcache *c)
 {
 	/* pairs: mspan_owned_by */

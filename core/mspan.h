@@ -173,6 +173,12 @@ unsigned mspan_collect_remote(struct mspan *s);
 void mspan_free_objects(struct mspan *s, unsigned w, uint64_t objects);
 
 /*
+ * Marks as free what the owner has kept, which is gone or going, and whose
+ * magazines forget it.  Holds: as above.
+ */
+void mspan_free_kept(struct mspan *s);
+
+/*
  * Counts what is in use, decides which list the span belongs in
  * (MSPAN_UNLISTED: empty, nothing is allocated) and sets free_until for it.
  * Holds: the owner's lock.
