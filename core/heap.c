@@ -51,10 +51,9 @@ static bool heap_ready; /* set once, under mcaches */
 /* Bytes that an object is to have, for a request of so many. */
 static size_t with_room(size_t size)
 {
-	if (!has_room || size == SIZE_MAX)
-		return size;
 	/* As coarse as heap_slot8, which must say the same. */
-	return (size <= SIZE8_MAX ? align_up(size, ROOM) : size) + 1;
+	return has_room && size <= PTRDIFF_MAX ? align_up(size, ROOM) + 1
+					       : size;
 }
 
 static unsigned class_for(size_t size)
