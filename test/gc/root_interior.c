@@ -1,7 +1,7 @@
 /*
  * Any address in an object keeps it, and so does the one just behind its end,
  * which C lets a program hold.  In a packed struct a pointer may lie at any
- * address at all.
+ * multiple of four.
  */
 /* cases: start second_byte middle last_byte past_end */
 /* cases: packed_static packed_heap packed_stack across_pages */
@@ -15,10 +15,9 @@ static const char *which;
 static void *volatile places[NOBJECTS];
 static size_t sizes[NOBJECTS];
 
-struct __attribute__((packed)) packed {
-	char tag;
+struct __attribute__((packed, aligned(4))) packed {
+	uint32_t tag;
 	void *pointer;
-	char end[2];
 };
 
 static struct packed packed_static[NOBJECTS];
