@@ -210,7 +210,7 @@ static int by_change(const void *a, const void *b)
 bool callsites_is_distinct(double base, double other, double period)
 {
 	/* An estimate is bytes / period samples, each worth period bytes. */
-	return fabs(other - base) > 2 * sqrt(period * (base + other));
+	return fabs(other - base) > 3 * sqrt(period * (base + other));
 }
 
 struct callsites callsites_compare(

@@ -62,7 +62,7 @@ struct flame {
 };
 
 /*
- * Whether base and other differ by more than two standard deviations of what
+ * Whether base and other differ by more than three standard deviations of what
  * Poisson sampling with this period (mean bytes between samples) makes of
  * equal heaps.
  */

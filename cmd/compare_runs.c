@@ -42,6 +42,10 @@ static const double PROFILE_SECONDS = 1; /* to read symbols */
 static const double SLACK_FACTOR = 1.5;
 static const double SLACK_SECONDS = 2;
 
+/* A run with something beside it is given up after so much; it is no loss. */
+static const double BESIDE_FACTOR = 6;
+static const double BESIDE_SECONDS = 3;
+
 enum { MIN_ROUNDS = 4, PROGRESS_MS = 250, TOLD_ERRORS = 300 };
 
 /* The runs being made. */
@@ -96,6 +100,10 @@ static void request_fill(
 	q->mode = mode;
 	q->is_own_malloc = p->library == NULL;
 	q->limit = c->options.limit;
+	if (mode != SAMPLER_TIMED)
+		q->limit = fmin(
+			q->limit, BESIDE_FACTOR * p->warmup.value[METRIC_wall] +
+					  c->options.idle + BESIDE_SECONDS);
 	q->idle = c->options.idle;
 	q->expected_peak = (uint64_t)fmax(0, p->warmup.value[METRIC_rss]);
 	snprintf(q->input, sizeof q->input, "%s", c->options.input);
@@ -139,6 +147,13 @@ static void request_profile(struct runner *r, const struct contender *p)
 	profile_setup_free(&setup);
 }
 
+static const char *const mode_names[] = {
+	[SAMPLER_TIMED] = "timed",
+	[SAMPLER_OBSERVED] = "probed",
+	[SAMPLER_PROFILED] = "profiled",
+	[SAMPLER_TRACED] = "traced",
+};
+
 /* The last words of the command on stderr. */
 static void tell_errors(const char *path)
 {
@@ -156,15 +171,22 @@ static void tell_errors(const char *path)
 		warn("it said: %s", text);
 }
 
-/* Ends unless the run can be used. */
-static void runner_check(struct runner *r, const struct contender *p)
+/* Whether the run can be used; ends if none of its kind can. */
+static bool runner_check(struct runner *r, const struct contender *p)
 {
 	const char *command = r->c->command[0];
 
 	switch (r->result.end) {
-	case SAMPLER_ENDED: return;
+	case SAMPLER_ENDED: return true;
 	case SAMPLER_TIMED_OUT:
 		progress_end(&r->progress);
+		if (r->request.mode != SAMPLER_TIMED) {
+			warn("%s under %s, %s: given up after %.0f s; the "
+			     "report will lack it",
+				command, p->name, mode_names[r->request.mode],
+				r->request.limit);
+			return false;
+		}
 		die(STATUS_FAILED,
 			"%s under %s: killed after %g s; --limit "
 			"allows more",
@@ -183,14 +205,8 @@ static void runner_check(struct runner *r, const struct contender *p)
 			"setuid program takes none",
 			command, p->name);
 	}
+	return false;
 }
-
-static const char *const mode_names[] = {
-	[SAMPLER_TIMED] = "timed",
-	[SAMPLER_OBSERVED] = "probed",
-	[SAMPLER_PROFILED] = "profiled",
-	[SAMPLER_TRACED] = "traced",
-};
 
 static void runner_note_output(struct runner *r, struct contender *p)
 {
@@ -227,8 +243,8 @@ static double runner_left(const struct runner *r)
 	return r->deadline > 0 ? r->deadline - now_seconds() : NAN;
 }
 
-/* One run of p; its result is in r->result.  Ends if it cannot be made. */
-static void runner_run(struct runner *r, struct contender *p,
+/* One run of p, into r->result; false: it is of no use. */
+static bool runner_run(struct runner *r, struct contender *p,
 	enum sampler_mode mode, const char *what)
 {
 	request_fill(r, p, mode);
@@ -245,8 +261,10 @@ static void runner_run(struct runner *r, struct contender *p,
 			exit(128 + interrupted);
 		}
 	} while (!sampler_try_finish(&r->sampler, &r->result, PROGRESS_MS));
-	runner_check(r, p);
+	if (!runner_check(r, p))
+		return false;
 	runner_note_output(r, p);
+	return true;
 }
 
 /* ---- The phases ------------------------------------------------------ */
@@ -271,6 +289,9 @@ static void runner_warm_up(struct runner *r)
 	for (size_t i = 0; i < r->c->ncontenders; i++) {
 		struct contender *p = &r->c->contenders[i];
 
+		/* What is left out, or given up, is not known. */
+		metrics_clear(&p->observed);
+		metrics_clear(&p->traced);
 		runner_run(r, p, SAMPLER_TIMED, "first run");
 		if (runner_try_force_glibc(r, p))
 			runner_run(r, p, SAMPLER_TIMED, "first run again");
@@ -333,7 +354,8 @@ static void runner_observe(struct runner *r)
 	for (size_t i = 0; i < r->c->ncontenders; i++) {
 		struct contender *p = &r->c->contenders[i];
 
-		runner_run(r, p, SAMPLER_OBSERVED, "looking inside");
+		if (!runner_run(r, p, SAMPLER_OBSERVED, "looking inside"))
+			continue;
 		p->observed = r->result.metrics;
 		p->ledger = r->result.ledger;
 		p->sizes = r->result.sizes;
@@ -346,7 +368,8 @@ static void runner_trace(struct runner *r)
 	for (size_t i = 0; i < r->c->ncontenders; i++) {
 		struct contender *p = &r->c->contenders[i];
 
-		runner_run(r, p, SAMPLER_TRACED, "following system calls");
+		if (!runner_run(r, p, SAMPLER_TRACED, "following system calls"))
+			continue;
 		p->traced = r->result.metrics;
 	}
 }
@@ -356,7 +379,8 @@ static void runner_profile(struct runner *r)
 	for (size_t i = 0; i < r->c->ncontenders; i++) {
 		struct contender *p = &r->c->contenders[i];
 
-		runner_run(r, p, SAMPLER_PROFILED, "sampling the heap");
+		if (!runner_run(r, p, SAMPLER_PROFILED, "sampling the heap"))
+			continue;
 		contender_read_profiles(p, r->c->scratch);
 	}
 }

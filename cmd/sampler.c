@@ -264,9 +264,11 @@ static int exit_status(int status)
 				   : WEXITSTATUS(status);
 }
 
+static volatile sig_atomic_t alarm_rang;
+
 static void run_end_by_alarm(int sig)
 {
-	(void)sig;
+	alarm_rang = sig;
 	sampler_kill_command();
 }
 
@@ -302,12 +304,15 @@ static void run_trace(struct run *run, pid_t pid)
 	struct itimerval limit = {
 		.it_value.tv_sec = (time_t)run->request->limit + 1};
 
+	alarm_rang = 0;
 	signal(SIGALRM, run_end_by_alarm);
 	setitimer(ITIMER_REAL, &limit, NULL);
 	const int status = sampler_trace_run(pid, &run->result->metrics);
 	limit.it_value.tv_sec = 0;
 	setitimer(ITIMER_REAL, &limit, NULL);
 	run->result->status = exit_status(status);
+	if (alarm_rang != 0)
+		run->result->end = SAMPLER_TIMED_OUT;
 }
 
 /* What follows from the samples and the usage. */

@@ -198,8 +198,10 @@ int sampler_trace_run(pid_t pid, struct metrics *metrics)
 		else if (tid == pid)
 			result = status;
 	}
-	if (t.ncalls > 0)
-		metrics->value[METRIC_call_time] =
-			t.time - t.ncalls * t.shortest;
+	metrics->value[METRIC_call_time] = t.time - t.ncalls * t.shortest;
+	/* No program starts without a mapping: nobody was followed. */
+	if (metrics->value[METRIC_nmmap] == 0)
+		for (int i = METRIC_nmmap; i <= METRIC_call_time; i++)
+			metrics->value[i] = NAN;
 	return result;
 }

@@ -35,6 +35,8 @@
 static const double LEDGER_STEP = 1.01;
 /* Not below this share of an earlier run's peak: it would not last. */
 static const double LEDGER_FROM = 0.5;
+/* Between two questions lie so many times what an answer takes. */
+static const double ANSWER_SHARE = 20;
 /* One wait is no longer, so that an end is noticed. */
 static const double WAIT_SECONDS = 2e-3;
 
@@ -185,7 +187,7 @@ void watch_ask(struct watch *w)
 		return;
 	if (w->idle_since > 0)
 		watch_end_idle(w, p);
-	if (load_acquire(&p->page->is_over) != 0)
+	if (load_acquire(&p->page->is_over) != 0 || watch_now() < p->rest_until)
 		return;
 	/* Not a shell that starts the process that matters, nor its helpers. */
 	p->was_great = p->was_great || watch_is_great(w, p->rss);
@@ -221,6 +223,8 @@ static void watch_meet_answer(struct watch *w, struct watch_page *p)
 {
 	p->heap = p->page->heap;
 	p->is_answered = true;
+	p->rest_until =
+		watch_now() + ANSWER_SHARE * (double)p->heap.took_ns * 1e-9;
 	if (load_relaxed(&p->page->is_held) == 0)
 		return;
 	watch_take_ledger(w, p);

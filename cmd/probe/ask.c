@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "include/goalloc.h"
 
@@ -118,11 +119,18 @@ void probe_ask_allocator(struct probe_heap *heap)
 	struct probe_heap answer = {
 		.allocator = ask.which, .address = (uintptr_t)ask.object};
 
+	struct timespec start;
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	switch (ask.which) {
 	case PROBE_GOALLOC: ask_goalloc(&answer); break;
 	case PROBE_JEMALLOC: ask_jemalloc(&answer); break;
 	case PROBE_GLIBC: ask_glibc(&answer); break;
 	case PROBE_UNKNOWN: break;
 	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	answer.took_ns = (uint64_t)(end.tv_sec - start.tv_sec) * 1000000000 +
+			 (uint64_t)(end.tv_nsec - start.tv_nsec);
 	*heap = answer;
 }

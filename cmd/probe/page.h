@@ -53,6 +53,7 @@ struct probe_heap {
 	uint64_t kept;      /* free pages not given back */
 	uint64_t metadata;  /* its own tables */
 	uint64_t address;   /* of some live object */
+	uint64_t took_ns;   /* to answer: glibc walks all its free chunks */
 	uint64_t goal;      /* of the collector; 0: none */
 	uint64_t ncycles;   /* collections */
 	uint64_t pause_ns;  /* all pauses together */
