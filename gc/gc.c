@@ -135,10 +135,23 @@ void gc_after_refill(size_t bytes)
 	}
 }
 
+/* What this thread allocates from nobody else may sweep. */
+static void sweep_own(void)
+{
+	struct thread *t = thread_self();
+
+	thread_enter(t);
+	if (thread_own_mcache(t) != NULL)
+		sweep_current(thread_own_mcache(t));
+	thread_leave(t);
+}
+
 void gc_run(void)
 {
-	if (gc_mode.on && !thread_self()->busy)
-		collector_run();
+	if (!gc_mode.on || thread_self()->busy)
+		return;
+	collector_run();
+	sweep_own();
 }
 
 bool gc_run_and_look(void (*look)(void))

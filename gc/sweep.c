@@ -152,6 +152,15 @@ void sweep_class_locked(struct mcache *c, unsigned class)
 	}
 }
 
+void sweep_current(struct mcache *c)
+{
+	lock(&c->lock);
+	for (unsigned class = 1; class < NCLASSES; class ++)
+		if (c->slots[class].current != &mspan_none)
+			sweep_span_locked(c->slots[class].current);
+	unlock(&c->lock);
+}
+
 /* Sweeps a span that owner had when it was asked. */
 static void sweep_owned(struct mcache *owner, struct mspan *s, bool is_last)
 {

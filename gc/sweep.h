@@ -34,6 +34,9 @@ void sweep_span_locked(struct mspan *s);
  */
 void sweep_class_locked(struct mcache *c, unsigned class);
 
+/* Sweeps the spans that c allocates from.  Caller: owner, busy. */
+void sweep_current(struct mcache *c);
+
 /*
  * Sweeps the spans from address *at on, nspans of them at most, and says
  * where to go on; false: there were no more.
