@@ -54,6 +54,9 @@ void *large_alloc(size_t size, size_t align, bool *zeroed)
 	struct mspan *s = mheap_alloc_span(&shape, zeroed);
 	if (s == NULL)
 		return NULL;
+	/* What the program does not know of it will not overwrite. */
+	if (gc_mode.on && !*zeroed)
+		memset((char *)s->base + size, 0, mspan_elemsize(s) - size);
 	store_release(&s->states[0], OBJECT_LIVE);
 	return (void *)s->base;
 }

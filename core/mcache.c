@@ -21,6 +21,8 @@
  */
 #include "core/mcache.h"
 
+#include <string.h>
+
 #include "core/fatal.h"
 #include "core/fixalloc.h"
 #include "core/heapmap.h"
@@ -210,6 +212,9 @@ static struct mspan *grow_locked(struct mcache *c, unsigned class)
 
 	if (s == NULL)
 		return NULL;
+	/* Pointers of an earlier class would keep what they led to. */
+	if (gc_mode.on && !zeroed)
+		memset((void *)s->base, 0, shape.npages << GO_PAGE_SHIFT);
 	if (shape.npages < sizeclass_table[class].npages_big)
 		++*ngrown;
 	own_locked(c, s);
