@@ -293,9 +293,12 @@ static void assist_nap(void)
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 	const uint32_t turn = load_acquire(&assist.turn);
 
+	const uint64_t begin_ns = os_precise_ns();
 	fetch_add_seqcst(&assist.nhungry, 1);
 	syscall4(SYS_futex, &assist.turn, FUTEX_WAIT_PRIVATE, turn, &nap);
 	fetch_add_seqcst(&assist.nhungry, (uint32_t)-1);
+	cputime_add_waited(os_precise_ns() - begin_ns);
+	cputime_note();
 }
 
 /* Pays some of what is owed; false: there is no way to, just now. */

@@ -5,6 +5,9 @@
  *   the process's clock - use                     --> the program's time
  *   processors * time - the process's clock       --> nobody's
  *
+ * Time that allocating threads are made to wait is taken from the program as
+ * much as time that they mark, so the bucket gets it too.
+ *
  * Whoever finds a note due makes it, unless somebody else is at it.  While
  * the world is stopped all processors count as the collector's.
  *
@@ -46,12 +49,18 @@ void cputime_add_assist(uint64_t ns)
 	fetch_add_relaxed(&cputime.use.assist, ns);
 }
 
+void cputime_add_waited(uint64_t ns)
+{
+	fetch_add_relaxed(&cputime.use.waited, ns);
+}
+
 struct cputime_use cputime_read(void)
 {
 	return (struct cputime_use){
 		.background = load_relaxed(&cputime.use.background),
 		.idle = load_relaxed(&cputime.use.idle),
 		.assist = load_relaxed(&cputime.use.assist),
+		.waited = load_relaxed(&cputime.use.waited),
 	};
 }
 
@@ -86,13 +95,15 @@ static void cputime_note_running(uint64_t now_ns)
 {
 	const struct cputime_use use = cputime_read();
 	const uint64_t process_ns = cputime_of_process();
-	const uint64_t used = cputime_since(process_ns, cputime.process_ns);
+	const uint64_t waited = use.waited - cputime.noted.waited;
+	const uint64_t used =
+		cputime_since(process_ns, cputime.process_ns) + waited;
 	const uint64_t idle = use.idle - cputime.noted.idle;
 	const uint64_t total = cputime_since(now_ns, cputime.limit.last_ns) *
 			       cputime.limit.nprocs;
 	const struct cpulimit_use spent = {
 		.background_ns = use.background - cputime.noted.background,
-		.assist_ns = use.assist - cputime.noted.assist,
+		.assist_ns = use.assist - cputime.noted.assist + waited,
 		.idle_ns = cputime_since(total, used) + idle,
 	};
 

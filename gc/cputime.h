@@ -19,6 +19,7 @@ struct cputime_use {
 	uint64_t background; /* its thread, on processors others wanted too */
 	uint64_t idle;       /* its thread, on processors nobody wanted */
 	uint64_t assist;     /* allocating threads that mark or sweep */
+	uint64_t waited;     /* no CPU time: they waited for the collector */
 };
 
 struct cputime {
@@ -42,6 +43,7 @@ void cputime_init(unsigned nprocs);
 /* So much was used. */
 void cputime_add_background(uint64_t ns, bool is_idle);
 void cputime_add_assist(uint64_t ns);
+void cputime_add_waited(uint64_t ns);
 
 /* Lets the bucket know, if that is due. */
 void cputime_note(void);
