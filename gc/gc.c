@@ -110,10 +110,12 @@ void gc_sweep_class_locked(struct mcache *c, unsigned class)
 	sweep_class_locked(c, class);
 }
 
-static bool is_beyond_goal(void)
+/* A cycle should be marking by now: the rest of the way is for that. */
+static bool is_late(uint64_t live, uint64_t trigger)
 {
-	return load_relaxed(&collector.heap_live) >=
-	       load_relaxed(&collector.goal);
+	const uint64_t goal = load_relaxed(&collector.goal);
+
+	return goal <= trigger || live >= trigger + (goal - trigger) / 4 * 3;
 }
 
 void gc_after_refill(size_t bytes)
@@ -123,9 +125,10 @@ void gc_after_refill(size_t bytes)
 	if (unlikely(live >= load_relaxed(&collector.refresh)))
 		pacing_refresh();
 	sweepwork_pay(live, bytes);
-	if (live >= load_relaxed(&collector.trigger)) {
+	const uint64_t trigger = load_relaxed(&collector.trigger);
+	if (live >= trigger) {
 		collector_request();
-		if (is_beyond_goal())
+		if (is_late(live, trigger))
 			assist_wait_for_start(bytes);
 	}
 	assist_pay(bytes);

@@ -161,6 +161,7 @@ void pacing_cycle_begins(struct pacing_times *t)
 	*t = (struct pacing_times){
 		.begin_ns = os_precise_ns(),
 		.use = cputime_read(),
+		.paused_ns = stw_read_stats().total_ns,
 		.heap_start = load_relaxed(&collector.heap_live),
 	};
 	if (pacer.memory_limit != GOMEMLIMIT_OFF)
@@ -189,6 +190,7 @@ void pacing_stops(struct pacing_times *t)
 {
 	background_count();
 	t->stop_ns = os_precise_ns();
+	t->early_ns = stw_read_stats().total_ns - t->paused_ns;
 	cputime_stops();
 }
 
@@ -207,7 +209,8 @@ static void trace(const struct pacing_times *t, const struct pacer_cycle *cycle,
 		.number = (uint32_t)load_relaxed(&ncycles),
 		.start_ns = t->begin_ns - start_ns,
 		.percent = gctrace_percent(gc_cpu_ns, elapsed, nprocs),
-		.mark_ns = t->stop_ns - t->begin_ns,
+		.stop_start_ns = t->early_ns,
+		.mark_ns = t->stop_ns - t->begin_ns - t->early_ns,
 		.stop_end_ns = stw.pause_ns,
 		.assist_ns = cycle->assist_ns,
 		.background_ns = use->background - t->use.background,
@@ -222,11 +225,12 @@ static void trace(const struct pacing_times *t, const struct pacer_cycle *cycle,
 		.is_forced = is_forced,
 	};
 	gctrace_print_cycle(&line);
-	gcstats_note(&(struct gcstats_cycle){.pause_ns = stw.pause_ns,
-		.end = os_wall_ns(),
-		.gc_cpu_ns = gc_cpu_ns,
-		.elapsed_cpu_ns = elapsed * nprocs,
-		.is_forced = is_forced});
+	gcstats_note(
+		&(struct gcstats_cycle){.pause_ns = t->early_ns + stw.pause_ns,
+			.end = os_wall_ns(),
+			.gc_cpu_ns = gc_cpu_ns,
+			.elapsed_cpu_ns = elapsed * nprocs,
+			.is_forced = is_forced});
 }
 
 static bool take_forced(void)

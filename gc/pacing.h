@@ -16,7 +16,9 @@ struct markpool;
 /* When the steps of a cycle came, and what they found; ns and bytes. */
 struct pacing_times {
 	uint64_t begin_ns;      /* marking begins */
-	uint64_t stop_ns;       /* the stop was asked for */
+	uint64_t paused_ns;     /* in stops, before this cycle */
+	uint64_t early_ns;      /* in stops since then, but for the last */
+	uint64_t stop_ns;       /* the last stop was asked for */
 	struct cputime_use use; /* at begin_ns */
 	uint64_t heap_start;    /* live bytes at begin_ns */
 	uint64_t goal;          /* that this cycle has */

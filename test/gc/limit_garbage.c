@@ -14,9 +14,9 @@
 enum {
 	LIMIT = 100 << 20,
 	MARGIN = LIMIT / 20,
-	RING = 24 << 20,       /* bytes that each program keeps */
-	GARBAGE = 600 << 20,   /* bytes that it allocates in all */
-	SLOTS = 1 << 16,       /* of the ring */
+	RING = 24 << 20,     /* bytes that each program keeps */
+	GARBAGE = 600 << 20, /* bytes that it allocates in all */
+	SLOTS = 1 << 16,     /* of the ring */
 	NTHREADS = 3,
 	LARGE_MAX = 6 << 20,
 };
