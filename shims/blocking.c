@@ -49,9 +49,9 @@
 		return safe_##name args;                                       \
 	}
 
-FOR_EACH_BLOCKING(BLOCKING_SHIM)
+FOR_EACH_BLOCKING(BLOCKING_SHIM);
 
-FOR_EACH_SPECIAL_BLOCKING(SAFE_CALL)
+FOR_EACH_SPECIAL_BLOCKING(SAFE_CALL);
 
 /* Variadic functions: the last arguments are passed on, given or not. */
 #define VARIADIC_SHIM SHIM __attribute__((no_sanitize("address")))

@@ -172,13 +172,10 @@ void stopsignal_note_thread(void)
 bool stopsignal_send(struct mutator *m, uint32_t stop)
 {
 	const uint32_t pid = (uint32_t)syscall0(SYS_getpid);
-	siginfo_t info = {
-		.si_signo = STOPSIGNAL,
-		.si_code = SI_QUEUE,
-		.si_pid = (pid_t)pid,
-		.si_value.sival_ptr = m,
-	};
+	siginfo_t info = {.si_signo = STOPSIGNAL, .si_code = SI_QUEUE};
 
+	info.si_pid = (pid_t)pid;
+	info.si_value.sival_ptr = m;
 	store_seqcst(&m->asked, stop);
 	return syscall4(SYS_rt_tgsigqueueinfo, pid, load_relaxed(&m->tid),
 		       STOPSIGNAL, &info) != -ESRCH;

@@ -203,9 +203,9 @@ static void enter_by_tid(struct mutator *m, uint32_t tid)
 void mutator_begin(struct mutator *m, uint32_t tid)
 {
 	mutator_recognise(m, machine_thread_pointer());
+	m->stack_high = stack_high_of(m->tp, tid);
 	m->is_foreign = false;
 	enter_by_tid(m, tid);
-	m->stack_high = stack_high_of(m->tp, tid);
 }
 
 struct mutator *mutator_new_foreign(uint32_t tid)
