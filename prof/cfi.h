@@ -20,7 +20,7 @@ enum { CFI_RBP = 6, CFI_RSP = 7, CFI_RETURN = 16 };
 
 /* The step from one frame to the next. */
 struct cfi_rule {
-	enum cfi_kind kind;
+	enum cfi_kind kind;   /* whether the rest counts */
 	uint8_t cfa_register; /* CFI_RBP or CFI_RSP */
 	bool saves_rbp;       /* the caller's is in memory */
 	int32_t cfa_offset; /* from the register to the frame's end, the CFA */
