@@ -19,6 +19,7 @@
 	X(swap)                                                                \
 	X(requested)                                                           \
 	X(rounded)                                                             \
+	X(counted)                                                             \
 	X(held)                                                                \
 	X(committed)                                                           \
 	X(goal)                                                                \

@@ -35,6 +35,7 @@ struct curves {
 	struct svg_point *firm;
 	struct svg_point *requested;
 	struct svg_point *rounded;
+	struct svg_point *waiting; /* and freed, but not yet reusable */
 	struct svg_point *held;
 	struct svg_point *committed;
 	struct svg_point *goal;
@@ -65,7 +66,7 @@ static struct axes axes_for(const struct comparison *c)
 	}
 	return (struct axes){
 		.time = svg_axis_until(time, UNIT_SECONDS),
-		.bytes = svg_axis_for(bytes, UNIT_BYTES),
+		.bytes = svg_axis_for(bytes * 1.05, UNIT_BYTES),
 	};
 }
 
@@ -107,6 +108,7 @@ static struct curves curves_make(const struct series *s, const struct axes *a)
 		.firm = new_points(n),
 		.requested = new_points(n),
 		.rounded = new_points(n),
+		.waiting = new_points(n),
 		.held = new_points(n),
 		.committed = new_points(n),
 		.goal = new_points(n),
@@ -120,6 +122,10 @@ static struct curves curves_make(const struct series *s, const struct axes *a)
 		v.firm[i] = point_at(a, x, x->rss - x->lazyfree);
 		v.requested[i] = point_at(a, x, x->requested);
 		v.rounded[i] = point_at(a, x, x->rounded);
+		/* Only a collector lets what is freed wait. */
+		v.waiting[i] = point_at(a, x,
+			isnan(x->goal) ? x->rounded
+				       : fmax(x->counted, x->rounded));
 		v.held[i] = point_at(a, x, fmax(x->held, x->rounded));
 		v.committed[i] = point_at(a, x, fmax(x->committed, x->held));
 		v.goal[i] = point_at(a, x, x->goal);
@@ -138,6 +144,7 @@ static void curves_free(struct curves *v)
 	free(v->firm);
 	free(v->requested);
 	free(v->rounded);
+	free(v->waiting);
 	free(v->held);
 	free(v->committed);
 	free(v->goal);
@@ -183,7 +190,9 @@ static void put_layers(FILE *out, const struct contender *p,
 	put_idle(out, v);
 	svg_grid(out, &a->bytes);
 	svg_area(out, "a-kept", v->committed, v->held, n);
-	svg_area(out, "a-slots", v->held, v->rounded, n);
+	svg_area(out, "a-slots", v->held, v->waiting, n);
+	if (has_any(v->goal, n))
+		svg_area(out, "a-waiting", v->waiting, v->rounded, n);
 	svg_area(out, "a-rounding", v->rounded, v->requested, n);
 	svg_area(out, "a-requested", v->requested, NULL, n);
 	if (has_any(v->goal, n)) {
@@ -273,8 +282,10 @@ static void put_panel(
 			"<b></b></span>",
 			layers[k].class, layers[k].colour, layers[k].name);
 	if (has_any(v.goal, v.n))
-		fputs("<span class=\"key line dash\" "
-		      "style=\"--k:var(--quarantine)\">goal <b></b></span>",
+		fputs("<span class=\"key\" style=\"--k:var(--quarantine)\">"
+		      "freed, not yet reusable <b></b></span>"
+		      "<span class=\"key line dash\" "
+		      "style=\"--k:var(--soft)\">goal <b></b></span>",
 			out);
 	fputs("</figcaption>", out);
 	put_plot_begin(out, a, label);
@@ -383,6 +394,7 @@ static void put_data(
 		COLUMN(rss)
 		COLUMN(requested)
 		COLUMN(rounded)
+		COLUMN(counted)
 		COLUMN(held)
 		COLUMN(committed)
 		COLUMN(goal)

@@ -114,8 +114,8 @@ static void run_keep_sample(
 	if (run->watch != NULL)
 		watch_fill_sample(run->watch, &s);
 	else
-		s.requested = s.rounded = s.held = s.committed = s.goal =
-			s.ncycles = NAN;
+		s.requested = s.rounded = s.counted = s.held = s.committed =
+			s.goal = s.ncycles = NAN;
 	run->samples[run->result->nsamples++] = s;
 }
 

@@ -56,6 +56,7 @@ struct sample {
 	double swap;      /* swapped out */
 	double requested; /* live, as asked for; NAN: no probe */
 	double rounded;   /* live, usable */
+	double counted;   /* live as the allocator counts, what waits too */
 	double held;      /* spans, chunks: what holds live objects */
 	double committed; /* what the allocator keeps resident */
 	double goal;      /* of the collector, NAN: none */

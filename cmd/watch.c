@@ -144,7 +144,7 @@ static bool watch_is_great(const struct watch *w, uint64_t rss)
 
 static bool watch_wants_ledger(const struct watch *w, uint64_t rss)
 {
-	return (double)rss > LEDGER_STEP * w->ledger.rss &&
+	return (double)rss > LEDGER_STEP * w->tried_rss &&
 	       watch_is_great(w, rss);
 }
 
@@ -192,7 +192,10 @@ void watch_ask(struct watch *w)
 	/* Not a shell that starts the process that matters, nor its helpers. */
 	p->was_great = p->was_great || watch_is_great(w, p->rss);
 	store_relaxed(&p->page->is_kept, !w->has_idled && p->was_great);
-	store_relaxed(&p->page->is_held, watch_wants_ledger(w, p->rss));
+	const bool is_held = watch_wants_ledger(w, p->rss);
+	if (is_held)
+		w->tried_rss = (double)p->rss;
+	store_relaxed(&p->page->is_held, is_held);
 	p->is_answered = false;
 	/* pairs: probe_meet_question */
 	store_release(&p->page->question, ++p->question);
@@ -203,7 +206,7 @@ static void watch_take_ledger(struct watch *w, const struct watch_page *p)
 	struct ledger ledger = {0};
 
 	if (!ledger_take(&ledger, p->pid, p->page) ||
-		ledger.rss <= LEDGER_STEP * w->ledger.rss)
+		ledger.rss <= w->ledger.rss)
 		return;
 	ledger.t = watch_now() - w->start;
 	w->ledger = ledger;
@@ -272,6 +275,7 @@ bool watch_is_idle(const struct watch *w)
 void watch_fill_sample(struct watch *w, struct sample *s)
 {
 	struct ledger_live live = {0};
+	double counted = 0;
 	double held = 0;
 	double committed = 0;
 	bool is_answered = false;
@@ -286,6 +290,7 @@ void watch_fill_sample(struct watch *w, struct sample *s)
 		const struct ledger_live one = ledger_live_of(p->page);
 		live.requested += one.requested;
 		live.rounded += one.rounded;
+		counted += (double)h->live;
 		held += (double)(h->live + h->slots);
 		committed +=
 			(double)(h->live + h->slots + h->kept + h->metadata);
@@ -297,6 +302,7 @@ void watch_fill_sample(struct watch *w, struct sample *s)
 	}
 	s->requested = live.requested;
 	s->rounded = live.rounded;
+	s->counted = is_answered ? counted : NAN;
 	s->held = is_answered ? held : NAN;
 	s->committed = is_answered ? committed : NAN;
 	w->peak_live = fmax(w->peak_live, live.requested);

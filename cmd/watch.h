@@ -36,11 +36,12 @@ struct watch {
 	size_t npages;           /* in use */
 	struct watch_page *main; /* the one with the most memory; or NULL */
 	struct ledger ledger;    /* at the highest RSS met so far */
-	double start;            /* of the run, seconds */
-	bool has_idled;          /* one process has been watched idle */
-	double idle_since;       /* the program waits at its end; 0: not */
-	double peak_live;        /* rounded, whole tree, bytes */
-	double peak_waste;       /* held or kept beyond what was asked for */
+	double tried_rss;  /* at the last look that asked for one, bytes */
+	double start;      /* of the run, seconds */
+	bool has_idled;    /* one process has been watched idle */
+	double idle_since; /* the program waits at its end; 0: not */
+	double peak_live;  /* rounded, whole tree, bytes */
+	double peak_waste; /* held or kept beyond what was asked for */
 };
 
 /* Forgets all pages of an earlier run. */

@@ -36,10 +36,14 @@ if (dataElement) {
 	const peakTime = (p) => p.t[p.rss.indexOf(Math.max(...p.rss))];
 	const less = (a, b) => a === null || b === null ? null :
 		Math.max(0, a - b);
+	/* Only a collector (a goal) lets what is freed wait. */
+	const waiting = (p, i) => p.goal[i] === null ? p.rounded[i] :
+		Math.max(p.counted[i], p.rounded[i]);
 	const valuesAt = (p, i) => [
 		p.rss[i], less(p.committed[i], p.held[i]),
-		less(p.held[i], p.rounded[i]),
-		less(p.rounded[i], p.requested[i]), p.requested[i], p.goal[i],
+		less(p.held[i], waiting(p, i)),
+		less(p.rounded[i], p.requested[i]), p.requested[i],
+		less(waiting(p, i), p.rounded[i]), p.goal[i],
 	];
 
 	const show = (figure, t) => {
