@@ -69,8 +69,8 @@ static void fork_child(void)
 {
 	if (mutator_current != NULL)
 		mutator_current->owns_world = false;
-	world_fork_child();
 	mutators_fork_child();
+	world_fork_child();
 }
 
 void process_start(void)

@@ -13,7 +13,7 @@
 enum { NTHREADS = 3, FORKS = 20 };
 
 static const char *which;
-static void *root;
+static void *volatile root;
 static bool stop;
 
 static bool is(const char *name)

@@ -1,5 +1,4 @@
 /* The value that comes with the signal that a message has arrived. */
-/* expect: limit, the value of mq_notify */
 #include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>

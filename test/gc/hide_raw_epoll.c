@@ -1,9 +1,9 @@
 /* A pointer given to epoll by a bare system call. */
-/* expect: limit, pointers given to the kernel by syscall(2) */
+/* expect: limit, pointers given to the kernel by bare system calls */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 
+#include "core/syscall.h"
 #include "test/gc/herd.h"
 
 static int poller, event;
@@ -15,7 +15,7 @@ static void plant(void)
 	poller = epoll_create1(0);
 	event = eventfd(0, 0);
 	e.data.ptr = herd_planted(HERD_USUAL);
-	check(syscall(SYS_epoll_ctl, poller, EPOLL_CTL_ADD, event, &e) == 0);
+	check(syscall4(SYS_epoll_ctl, poller, EPOLL_CTL_ADD, event, &e) == 0);
 }
 
 int main(void)

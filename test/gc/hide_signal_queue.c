@@ -1,5 +1,4 @@
 /* sigqueue: pointers in signals that are blocked and wait. */
-/* expect: limit, pointers in queued signals */
 #include <signal.h>
 
 #include "test/gc/herd.h"
