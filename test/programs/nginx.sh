@@ -62,6 +62,7 @@ run()
 	curl -s --compressed "http://127.0.0.1:$port/zip/page2.txt" | sha256sum
 	# shellcheck disable=SC2154 # set by server_start
 	kill -HUP "$server_pid"
+	sleep 1 # the old workers reset connections as they leave
 	load 3000 page1.txt
 	for _ in 1 2 3 4 5 6 7 8; do
 		curl -sH 'Accept-Encoding: gzip' \
