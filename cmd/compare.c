@@ -144,10 +144,14 @@ static void compare_read_command_line(
 /* ---- Folders --------------------------------------------------------- */
 
 static char *scratch_folder; /* removed at the end */
+static char *report_folder;  /* removed if it is still empty then */
 
 void compare_clean_up(void)
 {
 	const struct dirent *entry;
+
+	if (report_folder != NULL)
+		rmdir(report_folder);
 	DIR *folder = scratch_folder != NULL ? opendir(scratch_folder) : NULL;
 
 	if (folder == NULL)
@@ -184,6 +188,7 @@ static void compare_make_folders(struct comparison *c)
 	c->folder = compare_name_folder(c);
 	if (mkdir(c->folder, 0777) != 0 && errno != EEXIST)
 		die(STATUS_FAILED, "cannot make the folder %s: %m", c->folder);
+	report_folder = c->folder;
 	scratch_folder = must_format("%s/goalloc-compare.XXXXXX",
 		tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
 	if (mkdtemp(scratch_folder) == NULL)
