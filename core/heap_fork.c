@@ -26,14 +26,12 @@
 #include "gc/gc.h"
 #include "prof/prof.h"
 
-static _Thread_local bool fork_is_nested;
-
 void heap_fork_prepare(void)
 {
 	struct thread *t = thread_self();
 
-	fork_is_nested = t->busy;
-	if (fork_is_nested)
+	t->fork_is_nested = t->busy;
+	if (t->fork_is_nested)
 		return;
 	thread_enter(t);
 	mcache_lock_all();
@@ -44,7 +42,7 @@ void heap_fork_prepare(void)
 
 void heap_fork_parent(void)
 {
-	if (fork_is_nested)
+	if (thread_self()->fork_is_nested)
 		return;
 	prof_fork_parent();
 	unlock(&mheap.lock);
@@ -59,7 +57,7 @@ void heap_fork_child(void)
 
 	scavenger_fork_child();
 	gc_fork_child();
-	if (fork_is_nested)
+	if (thread_self()->fork_is_nested)
 		return;
 	t->held = 0;
 	mcache_reset_all(t->own);

@@ -48,6 +48,7 @@ struct thread {
 	uint8_t busy;           /* in a slow path */
 	uint8_t phase;          /* enum thread_phase */
 	uint8_t park_wanted;    /* the world stops: wait when no longer busy */
+	uint8_t fork_is_nested; /* it forks in the middle of a slow path */
 };
 
 extern _Thread_local struct thread thread_local_state HIDDEN;
