@@ -335,6 +335,49 @@ START_TEST(test_time_may_stand_still_or_leap)
 }
 END_TEST
 
+/* Sizes in MiB. */
+static const struct {
+	const char *name;
+	size_t limit, in_use, dirty, more;
+	size_t allowance, excess;
+} limit_cases[] = {
+	{"far_away", 1000, 100, 10, 50, 14, 0},
+	{"none_left_at_95_percent", 100, 95, 3, 1, 0, 0},
+	{"a_little_left", 100, 93, 3, 1, 2, 0},
+	{"just_fits", 100, 90, 5, 5, 5, 0},
+	{"one_too_many", 100, 90, 5, 6, 5, 1},
+	{"all_that_is_free_goes", 100, 90, 5, 50, 5, 5},
+	{"beyond_anyway", 100, 120, 7, 1, 0, 7},
+	{"nothing_may_stay", 0, 10, 2, 1, 0, 2},
+};
+
+START_TEST(test_limit)
+{
+	struct scavgoal g;
+
+	scavgoal_init(&g);
+	g.limit = limit_cases[_i].limit * MIB;
+	const size_t in_use = limit_cases[_i].in_use * MIB;
+	ck_assert_uint_eq(scavgoal_allowance(&g, in_use, 0) / MIB,
+		limit_cases[_i].allowance);
+	ck_assert_uint_eq(
+		scavgoal_excess(&g, in_use, limit_cases[_i].dirty * MIB,
+			limit_cases[_i].more * MIB),
+		limit_cases[_i].excess * MIB);
+}
+END_TEST
+
+START_TEST(test_no_limit_is_no_excess)
+{
+	struct scavgoal g;
+
+	scavgoal_init(&g);
+	ck_assert_uint_eq(
+		scavgoal_excess(&g, 1000 * MIB, 1000 * MIB, 1000 * MIB), 0);
+	ck_assert_uint_eq(scavgoal_left_by_limit(&g, 1000 * MIB), SIZE_MAX);
+}
+END_TEST
+
 static void scavgoal_suite(TCase *tests)
 {
 	UNIT_TEST(tests, test_steady_heap_keeps_a_tenth);
@@ -352,5 +395,7 @@ static void scavgoal_suite(TCase *tests)
 	UNIT_TEST(tests, test_late_reuse_is_no_regret);
 	UNIT_TEST(tests, test_peak_bounds_the_allowance);
 	UNIT_TEST(tests, test_time_may_stand_still_or_leap);
+	UNIT_TABLE(tests, test_limit, limit_cases);
+	UNIT_TEST(tests, test_no_limit_is_no_excess);
 }
 UNIT_MAIN("scavgoal", scavgoal_suite)
