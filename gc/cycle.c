@@ -63,7 +63,6 @@
 enum {
 	ROUNDS_MAX = 8, /* of reading written pages, beside the program */
 	ROUND_WORTH = 256 << 10, /* bytes written that ask for another round */
-	SWEEP_BATCH = 10,        /* spans swept between two looks; Go's */
 	RED_ZONE = 128,          /* bytes below a stack pointer in use */
 };
 
@@ -434,14 +433,6 @@ static void mark_end(struct cycle *c)
 	mheap_hold_spans(false);
 }
 
-static void sweep_all(void)
-{
-	uintptr_t at = 0;
-
-	while (sweep_some(&at, SWEEP_BATCH))
-		;
-}
-
 /* Frees only what the program has freed, without a mark. */
 static void keep_span(struct mspan *s, void *unused)
 {
@@ -460,7 +451,8 @@ static void cycle_free_only(void)
 	heapwalk(keep_span, NULL);
 	sweep_begin();
 	mheap_hold_spans(false);
-	sweep_all();
+	sweepwork_begin(0, 0);
+	sweepwork_finish();
 	pacing_cycle_failed();
 }
 

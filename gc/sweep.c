@@ -214,41 +214,25 @@ static void sweep_any(struct mspan *s, bool is_last)
 	}
 }
 
-static bool sweep_from(uintptr_t *at, size_t nspans, bool is_last)
-{
-	uintptr_t end = heapmap.base + load_acquire(&heapmap.size);
-
-	if (*at < heapmap.base)
-		*at = heapmap.base;
-	for (; *at < end && nspans > 0; *at += GO_PAGE_SIZE) {
-		struct mspan *s = heapmap_lookup(*at);
-		if (s == NULL || is_swept(s))
-			continue;
-		sweep_any(s, is_last);
-		nspans--;
-	}
-	return *at < end;
-}
-
-bool sweep_some(uintptr_t *at, size_t nspans)
-{
-	return sweep_from(at, nspans, false);
-}
-
-void sweep_pages(uintptr_t lo, uintptr_t hi)
+static void sweep_range(uintptr_t lo, uintptr_t hi, bool is_last)
 {
 	for (uintptr_t at = lo; at < hi; at += GO_PAGE_SIZE) {
 		struct mspan *s = heapmap_lookup(at);
 		if (s != NULL && !is_swept(s))
-			sweep_any(s, false);
+			sweep_any(s, is_last);
 	}
+}
+
+void sweep_pages(uintptr_t lo, uintptr_t hi)
+{
+	sweep_range(lo, hi, false);
 }
 
 void sweep_finish(void)
 {
-	uintptr_t at = 0;
+	uintptr_t base = heapmap.base;
 
-	sweep_from(&at, SIZE_MAX, true);
+	sweep_range(base, base + load_acquire(&heapmap.size), true);
 }
 
 struct sweep_totals sweep_read_totals(void)

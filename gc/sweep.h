@@ -37,12 +37,6 @@ void sweep_class_locked(struct mcache *c, unsigned class);
 /* Sweeps the spans that c allocates from.  Caller: owner, busy. */
 void sweep_current(struct mcache *c);
 
-/*
- * Sweeps the spans from address *at on, nspans of them at most, and says
- * where to go on; false: there were no more.
- */
-bool sweep_some(uintptr_t *at, size_t nspans);
-
 /* Sweeps the spans that lie in [lo, hi), or end or begin there. */
 void sweep_pages(uintptr_t lo, uintptr_t hi);
 
