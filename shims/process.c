@@ -43,16 +43,17 @@ HIDDEN void *process_next_vfork; /* libc's; NULL: not looked up yet */
 
 /* fork. */
 
-static void fork_prepare(void)
+NOINLINE static void fork_prepare(void)
 {
 	struct mutator *m = mutator_self();
 
 	/* In a handler in the middle of malloc there is no waiting. */
 	if (m == NULL || thread_self()->busy)
 		return;
-	region_begin(machine_sp());
+	__builtin_unwind_init();
+	struct mutator *region = region_begin(machine_sp());
 	m->owns_world = world_own(OWN_MS);
-	region_end(m);
+	region_end(region);
 }
 
 static void fork_parent(void)

@@ -221,18 +221,26 @@ struct mutator *mutator_new_foreign(uint32_t tid)
 	return m;
 }
 
-struct mutator *mutator_self(void)
+/* A stop may be in progress: what the caller has is on the stack then. */
+COLD static struct mutator *register_self(void)
 {
-	if (likely(mutator_current != NULL))
-		return mutator_current;
 	const uint32_t tid = (uint32_t)syscall0(SYS_gettid);
 	struct mutator *m = os_thread_owns(tid) ? NULL : mutator_new();
+
 	if (m == NULL)
 		return NULL;
+	__builtin_unwind_init();
+	m->sp = machine_sp();
 	store_relaxed(&m->created, true);
 	mutator_begin(m, tid);
 	region_end(m);
 	return m;
+}
+
+struct mutator *mutator_self(void)
+{
+	return likely(mutator_current != NULL) ? mutator_current
+					       : register_self();
 }
 
 STOP_HANDLER bool mutator_answer(struct mutator *m)
