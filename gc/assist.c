@@ -11,7 +11,9 @@
  * The price (pacer_revise) is such that marking ends when the heap reaches
  * its goal.  A debt is paid 64 KiB of scanning ahead, so that few calls of
  * malloc pay; one call is kept for so long at most and owes the rest, which
- * its thread's next call finds in the account.
+ * its thread's next call finds in the account.  Calls are kept longer the
+ * farther the heap is beyond its goal, as it is where the collector's thread
+ * does not get a processor.
  *
  * A thread that assists is a marker like any other from marker_join to
  * marker_leave.  It is busy, so a stop waits for it; it looks every few
@@ -56,7 +58,9 @@ enum {
 	PATIENCE_NS = 400000, /* kept by one call, at least; and for each */
 	PATIENCE_BYTES = 64 << 10,  /* ... of so many bytes, */
 	PATIENCE_MAX_NS = 20000000, /* but not longer */
-	STRICT_NS = 100000000,      /* kept, where memory is at its limit */
+	PATIENCE_PERCENT = 5,   /* doubled for each so much beyond the goal */
+	PATIENCE_DOUBLINGS = 6, /* ... but not more often */
+	STRICT_NS = 500000000,  /* kept, where memory is at its limit */
 };
 
 struct assist {
@@ -113,13 +117,25 @@ int64_t assist_take(int64_t *background, int64_t work)
 	return 0;
 }
 
-uint64_t assist_patience_ns(size_t bytes)
+/* How often patience doubles. */
+static unsigned assist_doublings(uint64_t heap_live, uint64_t goal)
 {
+	if (heap_live <= goal || goal == 0)
+		return 0;
+	const double percent = (double)(heap_live - goal) * 100 / (double)goal;
+	const double doublings = percent / PATIENCE_PERCENT;
+	return doublings < PATIENCE_DOUBLINGS ? (unsigned)doublings
+					      : PATIENCE_DOUBLINGS;
+}
+
+uint64_t assist_patience_ns(size_t bytes, uint64_t heap_live, uint64_t goal)
+{
+	const uint64_t least = PATIENCE_NS << assist_doublings(heap_live, goal);
 	const uint64_t steps = bytes / PATIENCE_BYTES;
 
-	if (steps >= PATIENCE_MAX_NS / PATIENCE_NS)
-		return PATIENCE_MAX_NS;
-	return steps > 1 ? steps * PATIENCE_NS : PATIENCE_NS;
+	if (steps >= PATIENCE_MAX_NS / least)
+		return PATIENCE_MAX_NS > least ? PATIENCE_MAX_NS : least;
+	return steps > 1 ? steps * least : least;
 }
 
 bool assist_is_strict(void)
@@ -132,9 +148,15 @@ bool assist_is_strict(void)
 /* Until when a call may be kept. */
 static uint64_t assist_until_ns(size_t bytes)
 {
+	const uint64_t live = load_relaxed(&collector.heap_live);
+	uint64_t goal = load_relaxed(&collector.goal);
+
 	if (assist_is_strict())
 		return os_precise_ns() + STRICT_NS;
-	return os_precise_ns() + assist_patience_ns(bytes);
+	/* One that cannot be met is nothing to wait for. */
+	if (goal <= load_relaxed(&collector.trigger))
+		goal = UINT64_MAX;
+	return os_precise_ns() + assist_patience_ns(bytes, live, goal);
 }
 
 /* The collector's side. */

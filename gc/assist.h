@@ -44,8 +44,11 @@ void assist_credit(
  */
 int64_t assist_take(int64_t *background, int64_t work);
 
-/* How long a call that allocates so many bytes may be kept; ns. */
-uint64_t assist_patience_ns(size_t bytes);
+/*
+ * How long a call that allocates so many bytes may be kept, where the heap is
+ * so large and should not exceed the goal; ns.
+ */
+uint64_t assist_patience_ns(size_t bytes, uint64_t heap_live, uint64_t goal);
 
 /*
  * From here on allocations pay.  All that there is to mark is white, and the

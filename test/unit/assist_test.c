@@ -77,15 +77,22 @@ END_TEST
 
 START_TEST(test_patience)
 {
-	const uint64_t least = assist_patience_ns(0);
+	const uint64_t least = assist_patience_ns(0, 0, 100);
 
 	ck_assert_uint_gt(least, 0);
 	ck_assert_uint_lt(least, 1000000);
-	ck_assert_uint_eq(assist_patience_ns(64 << 10), least);
-	ck_assert_uint_eq(assist_patience_ns(640 << 10), 10 * least);
-	ck_assert_uint_eq(
-		assist_patience_ns(SIZE_MAX), assist_patience_ns(1 << 30));
-	ck_assert_uint_lt(assist_patience_ns(SIZE_MAX), 100000000);
+	ck_assert_uint_eq(assist_patience_ns(64 << 10, 100, 100), least);
+	ck_assert_uint_eq(assist_patience_ns(640 << 10, 0, 100), 10 * least);
+	ck_assert_uint_eq(assist_patience_ns(SIZE_MAX, 0, 100),
+		assist_patience_ns(1 << 30, 0, 100));
+	ck_assert_uint_eq(assist_patience_ns(1, 104, 100), least);
+	ck_assert_uint_eq(assist_patience_ns(1, 105, 100), 2 * least);
+	ck_assert_uint_eq(assist_patience_ns(1, 110, 100), 4 * least);
+	ck_assert_uint_eq(assist_patience_ns(1, UINT64_MAX, 1),
+		assist_patience_ns(1, 200, 100));
+	ck_assert_uint_eq(assist_patience_ns(1, 5, 0), least);
+	ck_assert_uint_lt(
+		assist_patience_ns(SIZE_MAX, UINT64_MAX, 1), 100000000);
 }
 END_TEST
 
