@@ -128,6 +128,39 @@ static void write_sizes(struct json *j, const struct ledger_sizes *sizes)
 	json_end_array(j);
 }
 
+enum { MOST_SITES = 100 };
+
+/* Against the base, which is "base" in each. */
+static void write_site(struct json *j, const struct callsite *s)
+{
+	static const char *const values[] = {
+		"alloc_objects", "alloc_space", "inuse_objects", "inuse_space"};
+	static const char *const sides[] = {"base", "own"};
+
+	json_object(j, NULL);
+	json_string(j, "function", s->function);
+	json_string(j, "file", s->file);
+	json_number(j, "line", (double)s->line);
+	json_bool(j, "distinct", s->is_distinct);
+	for (int i = 0; i < CALLSITES_SIDES; i++) {
+		json_object(j, sides[i]);
+		for (int k = 0; k < HEAPPROF_NVALUES; k++)
+			json_number(j, values[k], s->values[i][k]);
+		json_number(j, "inuse_space_with_callees", s->cumulative[i]);
+		json_number(j, "pinned", s->pinned[i]);
+		json_end_object(j);
+	}
+	json_end_object(j);
+}
+
+static void write_sites(struct json *j, const struct callsites *sites)
+{
+	json_array(j, "call_sites", false);
+	for (size_t i = 0; i < sites->n && i < MOST_SITES; i++)
+		write_site(j, &sites->at[i]);
+	json_end_array(j);
+}
+
 static void write_contender(
 	struct json *j, const struct contender *p, bool is_base)
 {
@@ -151,6 +184,8 @@ static void write_contender(
 	write_ledger(j, &p->ledger);
 	write_series(j, &p->series);
 	write_sizes(j, &p->sizes);
+	if (!is_base)
+		write_sites(j, &p->sites);
 	json_end_object(j);
 }
 

@@ -91,6 +91,19 @@ def check_side(side, nruns, traced):
           columns.pop() > 5)
 
 
+def check_sites(report):
+    for side in report["contenders"][1:]:
+        name = side["name"]
+        sites = side["call_sites"]
+        check(f"{name}: call sites are matched", any(
+            s["base"]["inuse_space"] > 0 and s["own"]["inuse_space"] > 0
+            for s in sites), sites[:2])
+        total = sum(s["own"]["inuse_space"] for s in sites)
+        live = side["figures"]["live"]["median"]
+        check(f"{name}: the profile holds the live heap",
+              abs(total - live) <= 0.15 * live, f"{total} of {live}")
+
+
 def check_files(folder, names):
     for name in names:
         path = os.path.join(folder, name + ".peak.pb.gz")
@@ -124,6 +137,7 @@ def main():
         check_ledger(side)
         if len(sys.argv) > 3:
             check_truth(side, json.loads(sys.argv[3]))
+    check_sites(report)
     check_files(folder, [side["name"] for side in report["contenders"]])
     return 1 if failed else 0
 
