@@ -100,9 +100,12 @@ static bool open_all(void)
 
 void cycle_open(void)
 {
+	static bool is_said;
+
 	is_unsafe = !open_all();
-	if (is_unsafe)
+	if (is_unsafe && !is_said)
 		say("GOGC: no collection: /proc cannot be read");
+	is_said |= is_unsafe;
 }
 
 void cycle_close(void)
@@ -228,6 +231,7 @@ static void rescan_root(uintptr_t lo, uintptr_t hi, void *visit)
 	const struct root_visit *v = visit;
 
 	roots_mark(v->marker, v->kind, lo, hi);
+	roots_mark_edges(v->marker, lo, hi);
 }
 
 /* Memory that the heap has got since, with what was written there before. */

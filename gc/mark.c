@@ -37,6 +37,7 @@ enum {
 	LARGE_STEP = 256 << 10, /* bytes of a large object in one item */
 	SHARE_EVERY = 64,       /* scans between two looks at who is idle */
 	LINE = 64,
+	EDGE = SCAN_GRAIN, /* bytes of a word that may lie on another page */
 };
 
 #define ITEM_ADDR_MASK ((UINT64_C(1) << ITEM_CLASS_SHIFT) - 1)
@@ -342,8 +343,9 @@ static void rescan_object(const struct rescan *r, struct objref o)
 {
 	uintptr_t lo = mspan_object(o), hi = lo + mspan_elemsize(o.span);
 
-	lo = lo > r->lo ? lo : r->lo;
-	hi = hi < r->hi ? hi : r->hi;
+	/* A word may lie across the edge of a page. */
+	lo = lo + EDGE > r->lo ? lo : r->lo - EDGE;
+	hi = hi - EDGE < r->hi ? hi : r->hi + EDGE;
 	if (hi - lo > LARGE_STEP && /* so it was not a page's write */
 		pagemap_visit_populated(lo, hi, scan_pages, r->marker))
 		return;

@@ -1,15 +1,16 @@
 /*
  * peek: the kernel copies, and says how far it got.
  *
- *   process_vm_readv(2) on ourselves; /proc/thread-self/mem where a filter of
- *   system calls refuses that
+ *   process_vm_readv(2) on ourselves
+ *   /proc/thread-self/mem where that fails: a filter of system calls refuses
+ *   it, or the memory is there but may not be read just now (PROT_NONE)
  *
  * The program unmaps what it likes beside the collector, and a file under a
  * mapping may be cut off.  Reading such memory oneself ends the process; the
  * kernel answers EFAULT.
  *
- * Assumes: neither reads memory of devices (VM_IO); both read what is mapped
- *          PROT_NONE or not at all as EFAULT or EIO.
+ * Assumes: neither reads memory of devices (VM_IO); what is not mapped at all
+ *          is EFAULT or EIO.
  */
 #include "gc/peek.h"
 
@@ -39,8 +40,9 @@ static size_t peek_mem(void *buf, uintptr_t from, size_t size)
 
 size_t peek(void *buf, uintptr_t from, size_t size)
 {
-	return reader != 0 ? peek_vm(buf, from, size)
-			   : peek_mem(buf, from, size);
+	size_t n = reader != 0 ? peek_vm(buf, from, size) : 0;
+
+	return n > 0 || mem_fd < 0 ? n : peek_mem(buf, from, size);
 }
 
 static bool works(void)
@@ -54,13 +56,13 @@ static bool works(void)
 
 bool peek_open(void)
 {
+	mem_fd = (int)syscall4(SYS_openat, AT_FDCWD, "/proc/thread-self/mem",
+		O_RDONLY | O_CLOEXEC, 0);
 	reader = syscall0(SYS_getpid);
 	if (works())
 		return true;
 	reader = 0;
-	mem_fd = (int)syscall4(SYS_openat, AT_FDCWD, "/proc/thread-self/mem",
-		O_RDONLY | O_CLOEXEC, 0);
-	return mem_fd >= 0 && works();
+	return works();
 }
 
 void peek_close(void)

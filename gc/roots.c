@@ -1,7 +1,9 @@
 /*
  * roots: every mapping of the program, from /proc/thread-self/maps.
  *
- *   readable and private          data segments, brk, stacks, arenas, JITs'
+ *   private, of no file           brk, stacks, arenas, JITs', also where
+ *                                 nobody may read or write them just now
+ *   private, writable, of files   data segments
  *   readable, writable, shared    memory (memfd, shm) and files
  *   not                           the library's own (core/os_own.h), devices,
  *                                 code and constants of files, [vdso]
@@ -227,11 +229,13 @@ static bool is_root(struct line *l)
 {
 	bool is_writable = l->modes[1] == 'w';
 
-	if (l->modes[0] != 'r' || starts_with(l, "[v")) /* [vdso] and so on */
+	if (starts_with(l, "[v")) /* [vdso] and so on */
 		return false;
 	l->range.kind = l->modes[2] == 'x' ? ROOT_CODE : ROOT_PRIVATE;
 	if (l->modes[3] == 'p')
 		return is_writable || !l->is_file;
+	if (l->modes[0] != 'r')
+		return false;
 	l->range.kind = is_memory(l) ? ROOT_SHARED : ROOT_FILE;
 	if (l->range.kind == ROOT_FILE &&
 		(starts_with(l, "/dev/") || !starts_with(l, "/")))
@@ -324,12 +328,13 @@ static void mark_run(uintptr_t lo, uintptr_t hi, void *marker)
 	while (lo < hi) {
 		size_t want = hi - lo < COPY_SIZE ? hi - lo : COPY_SIZE;
 		size_t n = align_down(peek(words, lo, want), sizeof *words);
-		if (n == 0) {
+		mark_roots(marker, words, n / sizeof *words);
+		if (n == 0)
 			lo += os_page_size; /* gone */
-			continue;
-		}
-		mark_roots(marker, words, n / sizeof(uintptr_t));
-		lo += n;
+		else if (n == want && lo + n < hi)
+			lo += n - sizeof *words; /* a word may lie across */
+		else
+			lo += n;
 	}
 }
 
@@ -376,4 +381,14 @@ void roots_mark(
 		return;
 	else if (!pagemap_visit_populated(lo, hi, mark_run, m))
 		mark_run(lo, hi, m);
+}
+
+void roots_mark_edges(struct marker *m, uintptr_t lo, uintptr_t hi)
+{
+	const uintptr_t edges[] = {lo - SCAN_GRAIN, hi - SCAN_GRAIN};
+	uintptr_t word;
+
+	for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++)
+		if (peek(&word, edges[i], sizeof word) == sizeof word)
+			mark_roots(m, &word, 1);
 }

@@ -78,4 +78,10 @@ void roots_mark_words(struct marker *m, uintptr_t lo, uintptr_t hi);
 void roots_mark(
 	struct marker *m, enum root_kind kind, uintptr_t lo, uintptr_t hi);
 
+/*
+ * Marks what the words that lie across lo and across hi point to: of pages
+ * that were written beside pages that were not.
+ */
+void roots_mark_edges(struct marker *m, uintptr_t lo, uintptr_t hi);
+
 #endif

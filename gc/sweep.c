@@ -161,15 +161,18 @@ void sweep_current(struct mcache *c)
 	unlock(&c->lock);
 }
 
-/* Sweeps a span that owner had when it was asked. */
-static void sweep_owned(struct mcache *owner, struct mspan *s, bool is_last)
+/*
+ * Sweeps a span that owner had when it was asked, or leaves it, if it is the
+ * current one; false: it is somebody else's by now.
+ */
+static bool sweep_owned(struct mcache *owner, struct mspan *s, bool is_last)
 {
 	lock(&owner->lock);
-	bool dead = owner->dead;
+	bool dead = owner->dead, ours = !dead && mspan_owner(s) == owner;
 	if (dead) {
 		mcache_abandon_locked(owner); /* fork: to mcentral */
-	} else if (mspan_owner(s) != owner || is_swept(s)) {
-		/* Somebody else's by now, or done. */
+	} else if (!ours || is_swept(s)) {
+		/* Nothing to do here. */
 	} else if (!mcache_is_current(owner, s)) {
 		sweep_listed_locked(owner, s);
 	} else if (is_last) {
@@ -178,6 +181,7 @@ static void sweep_owned(struct mcache *owner, struct mspan *s, bool is_last)
 	unlock(&owner->lock);
 	if (dead)
 		mcache_give(owner);
+	return ours;
 }
 
 static void sweep_large(struct mspan *s)
@@ -198,7 +202,9 @@ static void sweep_large(struct mspan *s)
 
 static void sweep_any(struct mspan *s, bool is_last)
 {
-	for (int tries = 0; tries < 2 && !is_swept(s); tries++) {
+	bool done = false;
+
+	while (!done && !is_swept(s)) {
 		uintptr_t handoff = load_seqcst(&mspan_remote(s)->handoff);
 		struct mcache *owner = mspan_owner(s);
 		if ((handoff & HANDOFF_DEAD) != 0)
@@ -207,10 +213,11 @@ static void sweep_any(struct mspan *s, bool is_last)
 			sweep_large(s);
 			return;
 		}
+		/* Not done: it has changed hands, which does not go on. */
 		if (owner != NULL)
-			sweep_owned(owner, s, is_last);
+			done = sweep_owned(owner, s, is_last);
 		else
-			mcentral_visit(s, sweep_span_locked);
+			done = mcentral_visit(s, sweep_span_locked);
 	}
 }
 
