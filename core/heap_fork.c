@@ -5,8 +5,8 @@
  * is in the middle of a change when the child's copy is made.  In the child
  * only the forking thread goes on: the mcaches of the others are marked dead,
  * and the first free into one of their spans puts all of them up for adoption
- * (core/mcache.c).  Their fast paths may have been anywhere, and the kernel does
- * not copy all pages at one moment: what their magazines say may be half
+ * (core/mcache.c).  Their fast paths may have been anywhere, and the kernel
+ * does not copy all pages at one moment: what their magazines say may be half
  * changed.  It is not believed; objects' states alone are (mcentral_put).
  *
  * A fork in a signal handler that interrupted a slow path leaves the locks as

@@ -147,7 +147,8 @@ static struct packed_rule find_rule(
 
 	if ((load_relaxed(&r->key) ^ mix(word)) == pc && word != 0) {
 		struct packed_rule rule = rule_of(word);
-		if (rule.call_hash == call_hash(pc))
+		/* This library stays where it is. */
+		if (stack_is_own(u, pc) || rule.call_hash == call_hash(pc))
 			return rule;
 	}
 	return learn(r, pc, u);
