@@ -92,9 +92,14 @@ static void tell_heap_limit(void)
 	resident_set_limit(binds ? pacer.memory_limit : GOMEMLIMIT_OFF);
 }
 
-/* Holds: nothing. */
+/* Under a limit, asks the kernel what there is.  Takes collector. */
 static void measure(void)
 {
+	lock(&collector.lock);
+	const bool binds = pacer.memory_limit != GOMEMLIMIT_OFF;
+	unlock(&collector.lock);
+	if (!binds)
+		return;
 	resident_measure();
 	lock(&collector.lock);
 	tell_heap_limit();
@@ -124,8 +129,7 @@ void pacing_init(void)
 	background_init(nprocs);
 	pacer_init(&pacer, options.gogc, limit);
 	pacer_commit(&pacer, load_relaxed(&collector.heap_live), true);
-	if (limit != GOMEMLIMIT_OFF)
-		measure();
+	measure();
 	lock(&collector.lock);
 	set_trigger();
 	unlock(&collector.lock);
@@ -164,8 +168,7 @@ void pacing_cycle_begins(struct pacing_times *t)
 		.paused_ns = stw_read_stats().total_ns,
 		.heap_start = load_relaxed(&collector.heap_live),
 	};
-	if (pacer.memory_limit != GOMEMLIMIT_OFF)
-		measure();
+	measure();
 	lock(&collector.lock);
 	pacer_start_cycle(&pacer, t->heap_start);
 	t->goal = goal_now().goal;
@@ -283,8 +286,7 @@ void pacing_cycle_ends(
 	pacer_commit(&pacer, cycle.heap_marked, false);
 	set_trigger();
 	unlock(&collector.lock);
-	if (pacer.memory_limit != GOMEMLIMIT_OFF)
-		measure();
+	measure();
 	sweepwork_begin(cycle.heap_marked, sweep_until(cycle.heap_marked));
 	store_relaxed(&ncycles, ncycles + 1);
 	trace(t, &cycle, &use, take_forced());
@@ -331,6 +333,7 @@ int64_t pacing_set_memory_limit(int64_t limit)
 	tell_heap_limit();
 	set_trigger();
 	unlock(&collector.lock);
+	measure();
 	return before;
 }
 

@@ -30,8 +30,8 @@ enum {
 };
 
 static int64_t others; /* bytes, the greatest of measured; atomic */
-static int64_t measured[NMEASURED]; /* the collector's */
-static unsigned nmeasured;          /* likewise: ever */
+static int64_t measured[NMEASURED]; /* atomic */
+static unsigned nmeasured;          /* ever; atomic */
 
 /* Bytes of the process that are resident; 0: unknown. */
 static uint64_t resident_bytes(void)
@@ -74,10 +74,13 @@ void resident_measure(void)
 
 	if (all == 0)
 		return;
-	measured[nmeasured++ % NMEASURED] = (int64_t)(all - heap);
-	int64_t most = measured[0];
-	for (unsigned i = 1; i < NMEASURED && i < nmeasured; i++)
-		most = measured[i] > most ? measured[i] : most;
+	const unsigned n = fetch_add_relaxed(&nmeasured, 1);
+	int64_t most = (int64_t)(all - heap);
+	store_relaxed(&measured[n % NMEASURED], most);
+	for (unsigned i = 0; i < NMEASURED && i <= n; i++) {
+		const int64_t m = load_relaxed(&measured[i]);
+		most = m > most ? m : most;
+	}
 	store_relaxed(&others, most);
 }
 

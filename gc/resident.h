@@ -1,8 +1,8 @@
 /*
  * resident: what of the process is in memory, as GOMEMLIMIT means it.
  *
- * The kernel's count is read by the collector's thread only: it takes a file.
- * In between the heap's share is followed page by page and the rest taken for
+ * The kernel's count takes a file, so it is read by the collector's thread.  In
+ * between the heap's share is followed page by page and the rest taken for
  * what it was.
  */
 #ifndef GC_RESIDENT_H
@@ -12,7 +12,10 @@
 
 #include "gc/pacer.h"
 
-/* Asks the kernel.  Context: the collector's thread, or early; takes mheap. */
+/*
+ * Asks the kernel: a file is opened and closed.  Context: the collector's
+ * thread, early, or who sets the limit; takes mheap.
+ */
 void resident_measure(void);
 
 /* As far as is known now.  Context: busy; takes mheap. */

@@ -146,7 +146,6 @@ static void test_begin(void)
 	struct assist_plan plan = {
 		.goal = 1000, .scan_max = nbytes, .pool = &pool};
 
-	cputime_init(64); /* never more than half of them */
 	pacer_init(&plan.pacer, 100, INT64_MAX);
 	pacer_start_cycle(&plan.pacer, 0);
 	store_relaxed(&collector.heap_live, nbytes);
@@ -175,6 +174,7 @@ START_TEST(test_every_object_is_marked_once)
 	thread_self()->busy = true;
 	ck_assert(heap_start());
 	test_make_tree(mcache_acquire(true));
+	cputime_init(64); /* never more than half of them */
 	for (int i = 0; i < TEST_NTHREADS; i++)
 		ck_assert_int_eq(
 			pthread_create(&threads[i], NULL, test_payer, NULL), 0);
@@ -200,6 +200,7 @@ START_TEST(test_an_assist_alone_marks_all_but_large_objects)
 	thread_self()->busy = true;
 	ck_assert(heap_start());
 	test_make_tree(mcache_acquire(true));
+	cputime_init(64);
 	test_begin();
 	mark_roots(&marker, objects, 1);
 	marker_offer(&marker);
