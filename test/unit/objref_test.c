@@ -27,7 +27,7 @@ static struct mspan *test_span_of_class(unsigned class)
 {
 	const struct size_class *k = &sizeclass_table[class];
 	const struct span_shape shape = {
-		class, k->nelems_first, k->npages_first, 1};
+		class, k->nelems_first, k->npages_first, 1, false};
 	bool zeroed;
 
 	struct mspan *s = mheap_alloc_span(&shape, &zeroed);
@@ -86,17 +86,14 @@ static const struct {
 	int slot;   /* the word points to its start ... */
 	int offset; /* ... and so many bytes further */
 	int resolves;
-	int ends;
 } cases[] = {
-	{"start", "##", 1, 0, 1, 0},
-	{"interior", "##", 1, 1, 1, TEST_NONE},
-	{"last_byte", "##", 0, 63, 0, TEST_NONE},
-	{"end_before_free", "#.#", 1, 0, TEST_NONE, 0},
-	{"inside_free", "#.#", 1, 8, TEST_NONE, TEST_NONE},
-	{"start_after_free", "#.#", 2, 0, 2, TEST_NONE},
-	{"freed_by_stranger", "#r#", 1, 5, 1, TEST_NONE},
-	{"end_of_freed", "#r.", 2, 0, TEST_NONE, 1},
-	{"first_has_none_before", "##", 0, 0, 0, TEST_NONE},
+	{"start", "##", 1, 0, 1},
+	{"interior", "##", 1, 1, 1},
+	{"last_byte", "##", 0, 63, 0},
+	{"start_of_free", "#.#", 1, 0, TEST_NONE},
+	{"inside_free", "#.#", 1, 8, TEST_NONE},
+	{"start_after_free", "#.#", 2, 0, 2},
+	{"freed_by_stranger", "#r#", 1, 5, 1},
 };
 
 START_TEST(test_ends_and_edges)
@@ -108,24 +105,6 @@ START_TEST(test_ends_and_edges)
 			       (size_t)cases[_i].offset};
 	ck_assert_msg(test_index(objref_resolve(w), s) == cases[_i].resolves,
 		"%s", cases[_i].name);
-	ck_assert_msg(test_index(objref_resolve_end(w), s) == cases[_i].ends,
-		"%s", cases[_i].name);
-}
-END_TEST
-
-START_TEST(test_the_last_object_ends_in_the_next_span)
-{
-	test_start();
-	struct mspan *s = test_span_of_class(sizeclass_of(8192));
-	struct mspan *next = test_span_of_class(sizeclass_of(8192));
-	const unsigned last = s->nelems - 1u;
-	const size_t bytes = (size_t)s->npages << GO_PAGE_SHIFT;
-
-	ck_assert_uint_eq(s->base + bytes, next->base);
-	store_relaxed(&s->states[last], OBJECT_LIVE);
-	const struct word w = {next->base};
-	ck_assert_ptr_null(objref_resolve(w).span);
-	ck_assert_int_eq(test_index(objref_resolve_end(w), s), (int)last);
 }
 END_TEST
 
@@ -144,9 +123,6 @@ START_TEST(test_large_objects)
 			test_index(
 				objref_resolve((struct word){s->base + at}), s),
 			0);
-	const struct word end = {s->base + size};
-	ck_assert_ptr_null(objref_resolve(end).span);
-	ck_assert_int_eq(test_index(objref_resolve_end(end), s), 0);
 }
 END_TEST
 
@@ -157,7 +133,6 @@ START_TEST(test_words_that_mean_nothing)
 {
 	test_start();
 	ck_assert_ptr_null(objref_resolve((struct word){nowhere[_i]}).span);
-	ck_assert_ptr_null(objref_resolve_end((struct word){nowhere[_i]}).span);
 }
 END_TEST
 
@@ -166,7 +141,6 @@ static void objref_suite(TCase *tests)
 	tcase_add_loop_test(
 		tests, test_every_class_every_byte, 0, NCLASSES - 1);
 	UNIT_TABLE(tests, test_ends_and_edges, cases);
-	UNIT_TEST(tests, test_the_last_object_ends_in_the_next_span);
 	UNIT_TEST(tests, test_large_objects);
 	UNIT_TABLE(tests, test_words_that_mean_nothing, nowhere);
 }
