@@ -356,6 +356,15 @@ static void *move_by_copy(void *p, size_t old_size, size_t size)
 	return q;
 }
 
+/* ... and what a large object has grown by, all of it where it is new. */
+static void tell_gc_moved(const void *q, size_t before)
+{
+	const size_t size = mspan_elemsize(heapmap_lookup((uintptr_t)q));
+
+	if (size > before)
+		gc_after_refill(size - before);
+}
+
 static void *realloc_large(struct objref o, size_t size)
 {
 	struct thread *t = thread_self();
@@ -367,11 +376,15 @@ static void *realloc_large(struct objref o, size_t size)
 	struct bucket *b = NULL;
 	if (unlikely(heap_is_sample(o)))
 		b = heap_sample_moving(o);
+	const size_t before = mspan_elemsize(o.span);
+	const uintptr_t at = o.span->base;
 	void *q = large_realloc(o, with_room(size));
 	if (unlikely(b != NULL))
 		heap_sample_moved(o, b, q != NULL);
 	if (unlikely(prof_rate() != 0) && q != NULL)
 		heap_sample_new(t, q, 0, size);
+	if (gc_mode.on && q != NULL)
+		tell_gc_moved(q, (uintptr_t)q == at ? before : 0);
 	thread_leave(t);
 	return q;
 }
