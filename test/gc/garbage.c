@@ -99,6 +99,8 @@ int main(int argc, char **argv)
 	which = argv[1];
 	nnodes = total / sizeof(struct node) / RING * RING;
 	herd_start();
+	gc_now();
+	gc_now();
 	const uint64_t before = objects();
 	herd_plant(build);
 	herd_plant(forget_table);

@@ -110,11 +110,11 @@ int main(int argc, char **argv)
 	}
 	check_cmp(cycles, >=, 2);
 	if (is("free") || is("realloc") || is("usable_size"))
-		check_cmp(unsound, ==, NOBJECTS);
+		check_cmp(unsound, >=, NOBJECTS - NOBJECTS / 100);
 	else
 		check_cmp(unsound, ==, 0);
 	if (!is("in_time") && !is("reachable"))
-		check_cmp(unreachable, >=, NOBJECTS);
+		check_cmp(unreachable, >=, NOBJECTS - NOBJECTS / 100);
 	else
 		check_cmp(unreachable, <, NOBJECTS / 10);
 	return 0;
