@@ -19,7 +19,7 @@ def panel(title, settings, lines, left, top_value):
         value = top_value * tick / 4
         y = TOP + HEIGHT - HEIGHT * tick / 4
         parts.append(f'<text x="{left - 6}" y="{y + 4}" font-size="10" '
-                     f'text-anchor="end">{value:.2g}</text>')
+                     f'text-anchor="end">{value:.3g}</text>')
     for index, name in enumerate(settings):
         parts.append(f'<text x="{left + index * step}" '
                      f'y="{TOP + HEIGHT + 16}" font-size="10" '
