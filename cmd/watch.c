@@ -37,6 +37,8 @@ static const double LEDGER_STEP = 1.01;
 static const double LEDGER_FROM = 0.5;
 /* Between two questions lie so many times what an answer takes. */
 static const double ANSWER_SHARE = 20;
+/* The same where RSS has grown, so that the peak is not missed. */
+static const double LEDGER_SHARE = 4;
 /* One wait is no longer, so that an end is noticed. */
 static const double WAIT_SECONDS = 2e-3;
 
@@ -187,12 +189,15 @@ void watch_ask(struct watch *w)
 		return;
 	if (w->idle_since > 0)
 		watch_end_idle(w, p);
-	if (load_acquire(&p->page->is_over) != 0 || watch_now() < p->rest_until)
+	const bool is_held = watch_wants_ledger(w, p->rss);
+	const double rest = (is_held ? LEDGER_SHARE : ANSWER_SHARE) *
+			    (double)p->heap.took_ns * 1e-9;
+	if (load_acquire(&p->page->is_over) != 0 ||
+		watch_now() < p->answered_at + rest)
 		return;
 	/* Not a shell that starts the process that matters, nor its helpers. */
 	p->was_great = p->was_great || watch_is_great(w, p->rss);
 	store_relaxed(&p->page->is_kept, !w->has_idled && p->was_great);
-	const bool is_held = watch_wants_ledger(w, p->rss);
 	if (is_held)
 		w->tried_rss = (double)p->rss;
 	store_relaxed(&p->page->is_held, is_held);
@@ -226,8 +231,7 @@ static void watch_meet_answer(struct watch *w, struct watch_page *p)
 {
 	p->heap = p->page->heap;
 	p->is_answered = true;
-	p->rest_until =
-		watch_now() + ANSWER_SHARE * (double)p->heap.took_ns * 1e-9;
+	p->answered_at = watch_now();
 	if (load_relaxed(&p->page->is_held) == 0)
 		return;
 	watch_take_ledger(w, p);

@@ -27,7 +27,7 @@ struct watch_page {
 	uint32_t question;       /* number of the latest */
 	bool was_great;          /* it had a good part of the expected peak */
 	bool is_answered;        /* that one has been */
-	double rest_until;       /* no question before, seconds */
+	double answered_at;      /* the latest answer, seconds; 0: none */
 };
 
 struct watch {

@@ -122,14 +122,14 @@ void probe_ask_allocator(struct probe_heap *heap)
 	struct timespec start;
 	struct timespec end;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
 	switch (ask.which) {
 	case PROBE_GOALLOC: ask_goalloc(&answer); break;
 	case PROBE_JEMALLOC: ask_jemalloc(&answer); break;
 	case PROBE_GLIBC: ask_glibc(&answer); break;
 	case PROBE_UNKNOWN: break;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
 	answer.took_ns = (uint64_t)(end.tv_sec - start.tv_sec) * 1000000000 +
 			 (uint64_t)(end.tv_nsec - start.tv_nsec);
 	*heap = answer;

@@ -53,11 +53,12 @@ struct probe_heap {
 	uint64_t kept;      /* free pages not given back */
 	uint64_t metadata;  /* its own tables */
 	uint64_t address;   /* of some live object */
-	uint64_t took_ns;   /* to answer: glibc walks all its free chunks */
-	uint64_t goal;      /* of the collector; 0: none */
-	uint64_t ncycles;   /* collections */
-	uint64_t pause_ns;  /* all pauses together */
-	uint64_t gc_ppm;    /* collector's millionths of the CPU time */
+	uint64_t took_ns;  /* CPU time of the answer: glibc walks all its chunks
+			    */
+	uint64_t goal;     /* of the collector; 0: none */
+	uint64_t ncycles;  /* collections */
+	uint64_t pause_ns; /* all pauses together */
+	uint64_t gc_ppm;   /* collector's millionths of the CPU time */
 };
 
 /* Counters of one bucket. */
