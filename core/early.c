@@ -151,6 +151,14 @@ bool early_free(uintptr_t p)
 	return h != NULL && try_cas_acqrel(&h->state, &live, EARLY_FREE);
 }
 
+void early_static(uintptr_t *lo, uintptr_t *hi)
+{
+	size_t used = load_relaxed(&areas[0].used);
+
+	*lo = areas[0].base;
+	*hi = areas[0].base + (used < areas[0].size ? used : areas[0].size);
+}
+
 size_t early_bytes(void)
 {
 	size_t bytes = 0;

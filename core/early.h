@@ -26,6 +26,9 @@ size_t early_size(uintptr_t p);
 /* Marks p as freed; false if no live object starts there. */
 bool early_free(uintptr_t p);
 
+/* The part in use of the first area, which is the library's own data. */
+void early_static(uintptr_t *lo, uintptr_t *hi);
+
 /* Bytes of early memory in use for good. */
 size_t early_bytes(void);
 

@@ -30,6 +30,7 @@
 #include "gc/cycle.h"
 
 #include "core/bits.h"
+#include "core/early.h"
 #include "core/fatal.h"
 #include "core/heapmap.h"
 #include "core/mcache.h"
@@ -311,9 +312,13 @@ static void mark_held(void *cycle_arg, uintptr_t word)
 
 static void mark_threads(struct cycle *c)
 {
+	uintptr_t lo, hi;
+
 	c->stacks = 0;
 	stw_visit_threads(mark_thread, c);
 	shims_visit_kernel_held(mark_held, c);
+	early_static(&lo, &hi);
+	roots_mark_words(&c->marker, lo, hi);
 }
 
 static bool mark_beside_program(struct cycle *c)

@@ -174,17 +174,8 @@ static ALWAYS_INLINE void scan_memory(
 
 void mark_roots(struct marker *m, const uintptr_t *words, size_t n)
 {
-	if (n == 0)
-		return;
-	scan_memory(m, (const char *)words, n * sizeof *words);
-	for (size_t i = 0; i < n; i++) {
-		struct word w = {load_relaxed(&words[i])};
-		if (w.bits - m->window.base - 1 >= m->window.size)
-			continue;
-		struct objref o = objref_resolve_end(w);
-		if (o.span != NULL)
-			mark_object(m, o);
-	}
+	if (n > 0)
+		scan_memory(m, (const char *)words, n * sizeof *words);
 }
 
 /* Objects. */

@@ -73,7 +73,7 @@ void marker_join_as_helper(struct marker *m, struct markpool *pool);
 void marker_offer(struct marker *m);
 void marker_share(struct marker *m);
 
-/* Marks what n words of a root mean; see gc/objref.h for their ends. */
+/* Marks what n words of a root mean. */
 void mark_roots(struct marker *m, const uintptr_t *words, size_t n);
 
 /* Marks what the words in [lo, hi) of the heap mean. */

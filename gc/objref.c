@@ -20,13 +20,3 @@ struct objref objref_resolve(struct word w)
 	struct objref o = objref_slot(s, w.bits);
 	return o.span != NULL && mspan_is_allocated(o) ? o : none;
 }
-
-struct objref objref_resolve_end(struct word w)
-{
-	struct objref o = objref_resolve((struct word){w.bits - 1});
-
-	if (o.span == NULL ||
-		mspan_object(o) + mspan_elemsize(o.span) != w.bits)
-		return none;
-	return o;
-}

@@ -2,15 +2,13 @@
  * objref: from a word that may be a pointer to the object that it means.
  *
  *   in an object            the object, first byte or interior
- *   one past its last byte  the object, if nothing else begins there; see
- *                           objref_resolve_end
  *   a free slot, a tail     nothing
  *
- * C allows a pointer one past the end of an object.  Where the slot behind is
- * another object's the word means both, and to keep both for every pointer
- * would keep a neighbour for every live object, and what that points to.  So
- * roots keep both (a register may hold nothing but the end of a loop), words
- * in the heap only the one that begins there.
+ * C allows a pointer one past the end of an object, and programs keep objects
+ * by nothing else (PHP's arrays of one element).  It means the object because
+ * every object is longer than what was asked for (heap_leave_room): else it
+ * would mean the next one, or both, and every live object would keep a
+ * neighbour and all that leads to.
  *
  * Context: any; s is never unmapped, so it may be stale where no mark runs.
  */
@@ -39,8 +37,5 @@ static inline struct objref objref_slot(struct mspan *s, uintptr_t addr)
 
 /* The allocated object that w points at or into; span NULL: none. */
 struct objref objref_resolve(struct word w);
-
-/* The allocated object that ends where w points; span NULL: none. */
-struct objref objref_resolve_end(struct word w);
 
 #endif

@@ -196,6 +196,8 @@ static void sweep_large(struct mspan *s)
 	count(dead != 0, size);
 	if (dead == 0)
 		return;
+	if (options.clobberfree)
+		clobber(s, 0, dead);
 	mspan_mark_remote(o); /* if it was not freed: nobody else may */
 	large_give_back(s);
 }

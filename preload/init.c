@@ -10,17 +10,20 @@
  *
  * Context:    early, one thread.
  */
+#include <link.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "core/bits.h"
 #include "core/fatal.h"
 #include "core/heap.h"
 #include "core/heap_sample.h"
 #include "core/options.h"
 #include "core/os.h"
+#include "core/os_own.h"
 #include "gc/gc.h"
 #include "preload/leaks.h"
 #include "preload/profiler.h"
@@ -73,6 +76,31 @@ static void init_fork_child(void)
 	prof_begin_child();
 }
 
+/* Notes the writable segment of the library that holds options. */
+static int init_note_segment(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		const uintptr_t lo = info->dlpi_addr + p->p_vaddr;
+		if (p->p_type != PT_LOAD || (uintptr_t)arg - lo >= p->p_memsz)
+			continue;
+		const uintptr_t first = align_down(lo, os_page_size);
+		os_own_note(first, lo + p->p_memsz - first);
+		return 1;
+	}
+	return 0;
+}
+
+/* The collector shall not take the library's own data for the program's. */
+static void init_collector(void)
+{
+	if (options.gogc == GOGC_OFF)
+		return;
+	dl_iterate_phdr(init_note_segment, &options);
+	gc_init();
+}
+
 __attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
 	int argc, char **argv, char **envp)
 {
@@ -85,7 +113,7 @@ __attribute__((constructor(CONSTRUCTOR_FIRST))) static void init(
 	heap_set_tiny(options.tiny);
 	init_say(envp);
 	profiler_start();
-	gc_init();
+	init_collector();
 }
 
 __attribute__((destructor)) static void init_exit(void)

@@ -309,25 +309,6 @@ START_TEST(test_a_rescan_reads_marked_objects_only)
 }
 END_TEST
 
-START_TEST(test_roots_keep_what_ends_there)
-{
-	test_start_heap();
-	struct mcache *c = mcache_acquire(true);
-	uintptr_t *first = test_object_of(c, 64),
-		  *second = test_object_of(c, 64);
-
-	ck_assert_ptr_eq(first + 8, second);
-	const uintptr_t words[] = {(uintptr_t)second};
-	mark_prepare();
-	marker_join(&marker, &pool);
-	mark_roots(&marker, words, 1);
-	mark_drain(&marker);
-	ck_assert(mark_is_marked(test_object_at(second)));
-	ck_assert(mark_is_marked(test_object_at(first)));
-	marker_leave(&marker);
-}
-END_TEST
-
 START_TEST(test_a_share_of_the_work)
 {
 	test_start_heap();
@@ -358,7 +339,6 @@ static void mark_suite(TCase *tests)
 	UNIT_TEST(tests, test_what_was_written_is_read_again);
 	UNIT_TEST(tests, test_a_written_page_of_a_long_object);
 	UNIT_TEST(tests, test_a_rescan_reads_marked_objects_only);
-	UNIT_TEST(tests, test_roots_keep_what_ends_there);
 	UNIT_TEST(tests, test_a_share_of_the_work);
 }
 
