@@ -319,7 +319,8 @@ static void assist_nap(void)
 	fetch_add_seqcst(&assist.nhungry, 1);
 	syscall4(SYS_futex, &assist.turn, FUTEX_WAIT_PRIVATE, turn, &nap);
 	fetch_add_seqcst(&assist.nhungry, (uint32_t)-1);
-	cputime_add_waited(os_precise_ns() - begin_ns);
+	if (!load_relaxed(&collector.is_strict))
+		cputime_add_waited(os_precise_ns() - begin_ns);
 	cputime_note();
 }
 

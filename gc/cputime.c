@@ -6,7 +6,8 @@
  *   processors * time - the process's clock       --> nobody's
  *
  * Time that allocating threads are made to wait is taken from the program as
- * much as time that they mark, so the bucket gets it too.
+ * much as time that they mark, so the bucket gets it too; but not where they
+ * wait for room under a memory limit that leaves some (gc/assist.c).
  *
  * Whoever finds a note due makes it, unless somebody else is at it.  While
  * the world is stopped all processors count as the collector's.

@@ -25,8 +25,10 @@
 #include "gc/collector.h"
 
 enum {
-	STATM_SIZE = 128, /* bytes of the file, and more */
-	NMEASURED = 4,    /* measurements that count */
+	STATM_SIZE = 128,       /* bytes of the file, and more */
+	NMEASURED = 4,          /* measurements that count */
+	TRIES = 4,              /* for one of them */
+	CHANGE_MAX = 256 << 10, /* bytes */
 };
 
 static int64_t others; /* bytes, the greatest of measured; atomic */
@@ -69,11 +71,18 @@ static uint64_t heap_bytes(void)
 
 void resident_measure(void)
 {
-	const uint64_t heap = heap_bytes();
-	const uint64_t all = resident_bytes();
+	uint64_t heap = heap_bytes(), all = 0;
 
-	if (all == 0)
-		return;
+	/* The heap must not have changed much meanwhile. */
+	for (int tries = 0; tries < TRIES; tries++) {
+		const uint64_t before = heap;
+		all = resident_bytes();
+		heap = heap_bytes();
+		if (all == 0)
+			return;
+		if (heap <= before + CHANGE_MAX && before <= heap + CHANGE_MAX)
+			break;
+	}
 	const unsigned n = fetch_add_relaxed(&nmeasured, 1);
 	int64_t most = (int64_t)(all - heap);
 	store_relaxed(&measured[n % NMEASURED], most);
