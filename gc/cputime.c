@@ -13,7 +13,7 @@
  * the world is stopped all processors count as the collector's.
  *
  * Locking:    is_noting, which nobody waits for but the thread that stops the
- *             world.
+ *             world, and that one not for ever.
  * Context:    busy threads, the collector's thread.
  */
 #include "gc/cputime.h"
@@ -22,6 +22,8 @@
 
 #include "core/os.h"
 #include "core/syscall.h"
+
+enum { TRIES = 1000 /* at a note, before it is left out */ };
 
 struct cputime cputime;
 
@@ -79,10 +81,15 @@ static void cputime_end(void)
 	store_release(&cputime.is_noting, 0); /* pairs: cputime_try_begin */
 }
 
-static void cputime_begin(void)
+/* The same, given time; false: who has it does not run. */
+static bool cputime_begin(void)
 {
-	while (!cputime_try_begin())
-		continue;
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (cputime_try_begin())
+			return true;
+		syscall0(SYS_sched_yield);
+	}
+	return false;
 }
 
 /* a - b; clocks of different threads are not read at one moment. */
@@ -126,7 +133,8 @@ void cputime_note(void)
 
 void cputime_stops(void)
 {
-	cputime_begin();
+	if (!cputime_begin())
+		return;
 	cputime_note_running(os_precise_ns());
 	cputime.is_stopped = true;
 	cputime_end();
@@ -134,7 +142,8 @@ void cputime_stops(void)
 
 void cputime_starts(void)
 {
-	cputime_begin();
+	if (!cputime.is_stopped || !cputime_begin())
+		return;
 	cpulimit_note_stopped(&cputime.limit, os_precise_ns());
 	cputime.noted = cputime_read();
 	cputime.process_ns = cputime_of_process();

@@ -193,7 +193,6 @@ static void mark_begin(struct cycle *c)
 	gcpage_set_phase(STATSPAGE_GC_MARK);
 	markpool_clear(&c->pool);
 	marker_join(&c->marker, &c->pool);
-	c->marker.slice = NULL;
 }
 
 /* From here on what is marked is judged; all there is lies in the window. */
