@@ -27,7 +27,7 @@
 #define NOBJECTS 3
 #define BIT(o)   (1 << (o))
 
-byte alloc_bits = 7;
+byte in_use = 7; /* states that are not FREE */
 byte remote_bits;
 
 /* handoff: read and written as one. */
@@ -65,8 +65,8 @@ inline tell()
 	:: dead || large -> skip
 	:: !dead && !large ->
 		if
-		:: (alloc_bits & ~remote_bits) == 0 -> retire()
-		:: (alloc_bits & ~remote_bits) != 0 -> pending = true
+		:: (in_use & ~remote_bits) == 0 -> retire()
+		:: (in_use & ~remote_bits) != 0 -> pending = true
 		fi
 	fi;
 	release()
@@ -130,12 +130,12 @@ active proctype stranger()
 {
 	atomic { remote_bits = remote_bits | BIT(2) }
 	if
-	:: !pending || (alloc_bits & ~remote_bits) == 0 -> tell()
-	:: pending && (alloc_bits & ~remote_bits) != 0 -> skip
+	:: !pending || (in_use & ~remote_bits) == 0 -> tell()
+	:: pending && (in_use & ~remote_bits) != 0 -> skip
 	fi
 }
 
-/* collect_locked, at any time */
+/* mcache_collect_locked, at any time */
 active proctype owner()
 {
 	byte taken;
@@ -145,11 +145,11 @@ active proctype owner()
 	:: !dead && !large && pending ->
 		pending = false;
 		atomic { taken = remote_bits; remote_bits = 0 }
-		assert((taken & ~alloc_bits) == 0);
-		alloc_bits = alloc_bits & ~taken;
+		assert((taken & ~in_use) == 0);
+		in_use = in_use & ~taken;
 		if
-		:: alloc_bits == 0 -> retire()
-		:: alloc_bits != 0 -> skip
+		:: in_use == 0 -> retire()
+		:: in_use != 0 -> skip
 		fi
 	:: !(!dead && !large && pending) -> skip
 	fi;
@@ -167,7 +167,7 @@ end:	atomic {
 		dead = false;
 		large = true;
 		live = true;
-		alloc_bits = 1;
+		in_use = 1;
 		remote_bits = 0
 	}
 	if

@@ -1,10 +1,11 @@
 /*
  * local_free: the owner's last free into a span beside a stranger who finds
  * that nobody has an object there any more, takes the span and gives it back
- * (mspan_free_by_owner, mspan_all_freed_remotely, take_empty_locked).
+ * (mspan_free_by_owner, mspan_all_freed_remotely, mcache_free_empty_locked).
  *
  * The owner's fast path changes two words without a lock: free_until, then
- * the object's bit in alloc_bits.  Its stores reach memory later, in order: a
+ * the object's state, FREE.  Or it stores the state alone, KEPT, and has the
+ * object in a magazine: it flushes that later, under its lock.  Its stores reach memory later, in order: a
  * store buffer stands between.  The stranger reads memory, takes the owner's
  * lock and hands the span on, whose next user starts with words of its own.
  *
@@ -16,10 +17,12 @@
  * Nobody gives the span back twice, and if the stranger does not take it then
  * the owner still has it.
  *
- *   MUTANT 1  the owner clears the bit first and counts down second
+ *   MUTANT 1  the owner stores FREE first and counts down second
  *   MUTANT 2  stores may reach memory out of order
- *   MUTANT 3  the owner's slow path clears the bit before it takes the lock
+ *   MUTANT 3  the owner's slow path stores FREE before it takes the lock
  *   MUTANT 4  the stranger looks before it takes the lock, not after
+ *   MUTANT 5  the stranger counts what is KEPT as freed
+ *   MUTANT 6  the owner flushes its magazine without the lock
  *
  *   QUICK
  */
@@ -27,11 +30,12 @@
 #define MUTANT 0
 #endif
 
-#define MINE   1 /* bit of the owner's object */
+#define MINE   1 /* the owner's object is not FREE */
 #define THEIRS 2 /* bit of the stranger's */
-#define NEXT   7 /* what the span's next user writes */
+#define KEPT   4 /* and it is KEPT */
+#define NEXT   15 /* what the span's next user writes */
 
-byte alloc_bits = MINE | THEIRS;
+byte in_use = MINE | THEIRS; /* states */
 byte free_until = 2; /* a partial span: objects that are allocated */
 byte remote_bits;
 byte generation; /* of the span: grows when it is given back */
@@ -61,7 +65,7 @@ inline give_back()
 inline hand_on()
 {
 	atomic {
-		alloc_bits = NEXT;
+		in_use = NEXT;
 		free_until = NEXT;
 		handed_on = true
 	}
@@ -84,7 +88,7 @@ end:	do
 		assert(generation == 0);
 		if
 		:: word == 0 -> free_until = value
-		:: word == 1 -> alloc_bits = value
+		:: word == 1 -> in_use = value
 		fi
 	   }
 	od
@@ -96,9 +100,9 @@ inline count_down()
 	store(0, own_until)
 }
 
-inline clear_bit()
+inline store_free()
 {
-	own_bits = own_bits & ~MINE;
+	own_bits = own_bits & ~(MINE | KEPT);
 	store(1, own_bits)
 }
 
@@ -106,23 +110,47 @@ inline clear_bit()
 inline free_fast()
 {
 	if
-	:: MUTANT == 1 -> clear_bit(); count_down()
-	:: MUTANT != 1 -> count_down(); clear_bit()
+	:: MUTANT == 1 -> store_free(); count_down()
+	:: MUTANT != 1 -> count_down(); store_free()
 	fi
 }
 
-/* free_event, and collect_locked at any later time. */
+/* magazines_free, and mcache_flush_locked. */
+inline free_kept()
+{
+	own_bits = own_bits | KEPT;
+	store(1, own_bits);
+	if
+	:: MUTANT != 6 -> acquire()
+	:: MUTANT == 6 -> skip
+	fi;
+	fence();
+	assert(generation == 0);
+	store_free();
+	fence();
+	assert(generation == 0); /* and its list */
+	if
+	:: own_bits == 0 -> give_back(); hand_on()
+	:: else -> skip
+	fi;
+	if
+	:: MUTANT != 6 -> release()
+	:: MUTANT == 6 -> skip
+	fi
+}
+
+/* free_event, and mcache_collect_locked at any later time. */
 inline free_slow()
 {
 	if
 	:: MUTANT == 3 ->
-		clear_bit();
+		store_free();
 		fence();
 		acquire()
 	:: MUTANT != 3 ->
 		acquire();
 		fence();
-		clear_bit()
+		store_free()
 	fi;
 	fence();
 	assert(generation == 0); /* relist_locked looks at the span */
@@ -153,6 +181,7 @@ active proctype owner()
 	if
 	:: free_fast()
 	:: free_slow()
+	:: free_kept()
 	fi;
 	if
 	:: collect()
@@ -163,7 +192,8 @@ active proctype owner()
 /* mspan_all_freed_remotely, on what has arrived in memory. */
 inline look()
 {
-	all = generation == 0 && (alloc_bits & ~remote_bits) == 0
+	all = generation == 0 && (in_use & ~remote_bits & ~KEPT &
+		~(MUTANT == 5 && (in_use & KEPT) -> MINE : 0)) == 0
 }
 
 /* mspan_mark_remote, then tell_locked. */
@@ -191,6 +221,6 @@ active proctype stranger()
 active proctype judge()
 {
 	timeout;
-	assert(!handed_on || (alloc_bits == NEXT && free_until == NEXT));
-	assert(handed_on || (alloc_bits & MINE) == 0)
+	assert(!handed_on || (in_use == NEXT && free_until == NEXT));
+	assert(handed_on || (in_use & MINE) == 0)
 }

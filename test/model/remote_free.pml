@@ -10,24 +10,28 @@
  *
  * Each statement that stands alone is one access to shared memory; atomic
  * ones are locked instructions, which also empty the thread's store buffer.
- * The owner's fast free clears its bit by a plain store, which reaches the
- * others later: "buffered" holds such bits.
+ * The owner's fast free puts the object into its magazine, KEPT, or makes it
+ * FREE by a plain store, which reaches the others later: "buffered" holds such
+ * objects.  Its fast malloc takes either kind.
  *
  * Asserted on the way: no object is handed out twice; a span goes back only
  * when no thread has an object in it, out of all lists and inboxes, and once;
  * a span enters a list only from no list.  Asserted when nothing moves: what
- * was freed is free, or marked and in the inbox of a living owner; what is
- * held is allocated; a span that nobody owns is mcentral's and collected.
+ * was freed is FREE, KEPT by its owner, or marked and in the inbox of a living
+ * one; what is held is LIVE; a span that nobody owns is mcentral's and collected.
  *
  *   MUTANT 1  needs_telling looks before the object is marked
- *   MUTANT 2  collect_locked takes the bits first, then clears PENDING
+ *   MUTANT 2  mcache_collect_locked takes the bits first, then clears PENDING
  *   MUTANT 3  mcentral_put collects while the span is still its owner's
  *   MUTANT 4  tell_locked takes an empty span although it is current
  *   MUTANT 5  tell_locked does not look whether the owner is still the same
  *   MUTANT 6  taking an empty span leaves it in the inbox
  *   MUTANT 7  the mark is a plain store: the look comes before it arrives
  *   MUTANT 8  mcentral_adopt does not look whether anybody owns the span
- *   MUTANT 9  the owner clears the bit before its last look at the span
+ *   MUTANT 9  the owner stores OBJECT_FREE before its last look at the span
+ *   MUTANT 10  mcentral_put leaves what its owner has kept as it is
+ *   MUTANT 11  a stranger counts what is KEPT as freed
+ *   MUTANT 12  magazines are flushed without the lock
  *
  *   QUICK -DNALLOCS=0
  *   QUICK -DMAX_SPANS=1 -DNALLOCATORS=1
@@ -45,18 +49,26 @@
 #ifndef MAX_SPANS
 #define MAX_SPANS 2 /* lives of the struct */
 #endif
+#if MUTANT == 12
+#define NALLOCS  0 /* else it takes long to find */
+#define NREFILLS 2 /* the second flushes a span that is not current */
+#endif
 #ifndef NALLOCS
 #define NALLOCS 1 /* per thread with an mcache */
 #endif
 #ifndef NALLOCATORS
 #define NALLOCATORS 2 /* threads 1 to n allocate */
 #endif
+#ifndef NKEPT
+#define NKEPT 1 /* objects that a magazine holds */
+#endif
 #ifndef NREFILLS
 #define NREFILLS 1 /* likewise */
 #endif
 
 /* struct mspan; the three parts of handoff change together, in atomic. */
-byte alloc_bits = 7;
+byte in_use = 7; /* states that are not FREE */
+byte kept;           /* of these, KEPT: in a magazine of the owner */
 byte remote_bits;
 byte owner = 1;  /* 0: nobody */
 bool pending;
@@ -78,7 +90,8 @@ byte late_marks;  /* MUTANT 7: marks on their way */
 
 #define BIT(o)     (1 << (o))
 #define COUNT(b)   (((b) & 1) + (((b) >> 1) & 1) + (((b) >> 2) & 1))
-#define ALL_FREED  ((alloc_bits & ~remote_bits) == 0)
+#define ALL_FREED  \
+	((in_use & ~remote_bits & ~(MUTANT == 11 -> kept : 0)) == 0)
 
 inline acquire(l) { atomic { !locked[l] && buffered[me] == 0 -> locked[l] = true } }
 inline release(l) { atomic { assert(locked[l]); buffered[me] == 0 -> locked[l] = false } }
@@ -109,32 +122,37 @@ inline enlist(l)
 	list = l
 }
 
-/* mspan_classify and what follows; l is thread or CENTRAL. */
+/*
+ * mspan_classify and what follows; l is thread or CENTRAL, whose lock is held:
+ * nobody else looks meanwhile.
+ */
 inline relist(l)
 {
-	unlist(l);
-	if
-	:: alloc_bits == 0 && l != CENTRAL -> /* the only one of its list? */
-		enlist(l);
-		free_until = 0
-	:: alloc_bits == 0 ->
+	atomic {
+		unlist(l);
 		if
-		:: pending && l != CENTRAL -> inbox[l] = false
-		:: !pending || l == CENTRAL -> skip
-		fi;
-		free_span()
-	:: alloc_bits != 0 ->
-		enlist(l);
-		free_until = (alloc_bits == 7 -> 1 : COUNT(alloc_bits))
-	fi
+		:: in_use == 0 && l != CENTRAL -> /* the only one of its list? */
+			enlist(l);
+			free_until = 0
+		:: in_use == 0 ->
+			if
+			:: pending && l != CENTRAL -> inbox[l] = false
+			:: !pending || l == CENTRAL -> skip
+			fi;
+			free_span()
+		:: in_use != 0 ->
+			enlist(l);
+			free_until = (in_use == 7 -> 1 : COUNT(in_use))
+		fi
+	}
 }
 
 /* mspan_collect_remote */
 inline collect_bits()
 {
 	atomic { taken = remote_bits; remote_bits = 0 }
-	assert((taken & ~alloc_bits) == 0);
-	alloc_bits = alloc_bits & ~taken;
+	assert((taken & ~(in_use & ~kept)) == 0);
+	in_use = in_use & ~taken;
 	taken = 0
 }
 
@@ -147,7 +165,7 @@ inline clear_pending(l)
 	fi
 }
 
-/* collect_locked */
+/* mcache_collect_locked */
 inline collect(l)
 {
 	fast = l;
@@ -257,7 +275,7 @@ inline free_remote(o)
 	:: MUTANT != 1 -> skip
 	fi;
 	atomic { /* mspan_mark_remote */
-		assert((alloc_bits & BIT(o)) != 0);
+		assert((in_use & BIT(o)) != 0);
 		assert((remote_bits & BIT(o)) == 0);
 		holder[o] = 0;
 		if
@@ -277,6 +295,19 @@ inline free_remote(o)
 
 /* mspan_free_by_owner and free_by_owner are alike here. */
 inline free_own(o)
+{
+	if
+	:: NKEPT > 0 && owner == me && fast == me && COUNT(kept) < NKEPT ->
+		atomic { /* magazines_free */
+			assert(!dead && owner == me);
+			holder[o] = 0;
+			kept = kept | BIT(o)
+		}
+	:: true -> free_into_span(o)
+	fi
+}
+
+inline free_into_span(o)
 {
 	if
 	:: MUTANT == 9 ->
@@ -301,7 +332,7 @@ inline free_own(o)
 		acquire(me);
 		atomic {
 			holder[o] = 0;
-			alloc_bits = alloc_bits & ~BIT(o)
+			in_use = in_use & ~BIT(o)
 		}
 		if
 		:: current -> free_until = NEVER
@@ -323,23 +354,23 @@ inline free_object(o)
 inline find_span()
 {
 	if
-	:: list == me && alloc_bits != 7 && owner == me ->
+	:: list == me && in_use != 7 && owner == me ->
 		unlist(me);
 		current = true
-	:: list == CENTRAL && alloc_bits != 7 ->
+	:: list == CENTRAL && in_use != 7 ->
 		acquire(CENTRAL);
 		if
-		:: list == CENTRAL && alloc_bits != 7 ->
+		:: list == CENTRAL && in_use != 7 ->
 			unlist(CENTRAL);
 			give_to(me);
 			current = true
-		:: !(list == CENTRAL && alloc_bits != 7) -> skip
+		:: !(list == CENTRAL && in_use != 7) -> skip
 		fi;
 		release(CENTRAL)
 	:: atomic {
 		dead && nspans < MAX_SPANS ->
 		nspans++;
-		alloc_bits = 0;
+		in_use = 0;
 		remote_bits = 0;
 		fast = 0;
 		dead = false;
@@ -355,10 +386,32 @@ inline find_span()
 	fi
 }
 
+/* mcache_flush_locked: FREE, then the span's list. */
+inline flush()
+{
+	if
+	:: kept != 0 && owner == me ->
+		atomic { in_use = in_use & ~kept; kept = 0 }
+		if
+		:: !current -> assert(!dead); relist(me)
+		:: current -> skip
+		fi
+	:: !(kept != 0 && owner == me) -> skip
+	fi
+}
+
 /* refill_locked */
 inline refill()
 {
+	if
+	:: MUTANT == 12 -> flush()
+	:: MUTANT != 12 -> skip
+	fi;
 	acquire(me);
+	if
+	:: MUTANT != 12 -> flush()
+	:: MUTANT == 12 -> skip
+	fi;
 	if
 	:: current && owner == me -> current = false; relist(me)
 	:: !(current && owner == me) -> skip
@@ -375,8 +428,9 @@ inline refill()
 inline allocate(o)
 {
 	atomic {
-		assert(holder[o] == 0);
-		alloc_bits = alloc_bits | BIT(o);
+		assert(holder[o] == 0 && !dead && owner == me);
+		in_use = in_use | BIT(o);
+		kept = kept & ~BIT(o);
 		if
 		:: holder[o] = 1
 		:: holder[o] = 2
@@ -397,6 +451,10 @@ inline put()
 	if
 	:: MUTANT != 3 -> collect_bits()
 	:: MUTANT == 3 -> skip
+	fi;
+	if
+	:: MUTANT != 10 -> atomic { in_use = in_use & ~kept; kept = 0 }
+	:: MUTANT == 10 -> skip
 	fi;
 	relist(CENTRAL);
 	release(CENTRAL)
@@ -420,8 +478,9 @@ inline leave()
 }
 
 #define HAS(o)     (holder[o] == me + 1)
-#define MAY_TAKE(o) (me <= NALLOCATORS && nallocs < NALLOCS && owner == me && current && \
-	!dead && buffered[me] == 0 && (alloc_bits & BIT(o)) == 0)
+#define MAY_TAKE(o) (me <= NALLOCATORS && nallocs < NALLOCS && buffered[me] == 0 && \
+	(owner == me && current && !dead && (in_use & BIT(o)) == 0 || \
+	 owner == me && (kept & BIT(o)) != 0))
 
 proctype thread(byte me)
 {
@@ -449,10 +508,10 @@ active proctype memory()
 {
 end:	do
 	:: atomic { buffered[1] != 0 ->
-		alloc_bits = alloc_bits & ~buffered[1];
+		in_use = in_use & ~buffered[1];
 		buffered[1] = 0 }
 	:: atomic { buffered[2] != 0 ->
-		alloc_bits = alloc_bits & ~buffered[2];
+		in_use = in_use & ~buffered[2];
 		buffered[2] = 0 }
 	:: atomic { late_marks != 0 ->
 		remote_bits = remote_bits | late_marks;
@@ -460,7 +519,7 @@ end:	do
 	od
 }
 
-#define IN_USE (alloc_bits & ~remote_bits)
+#define IN_USE (in_use & ~kept & ~remote_bits)
 #define HELD   ((holder[0] != 0) | (holder[1] != 0) << 1 | \
 	(holder[2] != 0) << 2)
 
@@ -481,5 +540,6 @@ init {
 		owner != 0 && pending && inbox[owner]);
 	assert(dead || owner != 0 || list == CENTRAL && remote_bits == 0);
 	assert(dead || owner == 0 || current || list == owner);
-	assert(!pending || inbox[owner])
+	assert(!pending || inbox[owner]);
+	assert(kept == 0 || !dead && owner != 0)
 }
