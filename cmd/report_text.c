@@ -36,7 +36,7 @@ static const enum metric told[] = {
 	METRIC_gc_share,
 };
 
-static void print_head(const struct comparison *c)
+static int print_head(const struct comparison *c)
 {
 	char *command = report_command(c, COLUMNS);
 	char runs[COLUMNS];
@@ -52,6 +52,7 @@ static void print_head(const struct comparison *c)
 			(double)c->machine.memory),
 		c->machine.thp, c->machine.cgroup);
 	free(command);
+	return 4;
 }
 
 /* Of a contender's column. */
@@ -114,14 +115,20 @@ static void print_row(const struct comparison *c, enum metric metric)
 		printf("\n");
 }
 
-static void print_table(const struct comparison *c)
+/* Each returns how many lines it has printed. */
+static int print_table(const struct comparison *c)
 {
+	int n = 1;
+
 	print_names(c);
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-		if (!report_is_empty(c, told[i]))
+		if (!report_is_empty(c, told[i])) {
 			print_row(c, told[i]);
+			n++;
+		}
 	if (c->ncontenders > 2)
 		printf("~ no difference that is more than chance\n");
+	return c->ncontenders > 2 ? n + 1 : n;
 }
 
 static bool has_ledger_row(const struct comparison *c, int row)
@@ -150,9 +157,10 @@ static void print_ledger_row(const struct comparison *c, int row)
 	printf("\n");
 }
 
-static void print_ledger(const struct comparison *c)
+static int print_ledger(const struct comparison *c)
 {
 	char text[64];
+	int n = 2;
 
 	printf("\n%-*s", HEADING, "RSS when it was highest");
 	for (size_t i = 0; i < c->ncontenders; i++)
@@ -163,15 +171,19 @@ static void print_ledger(const struct comparison *c)
 					: NAN));
 	printf("\n");
 	for (int row = 0; row < LEDGER_NROWS; row++)
-		if (has_ledger_row(c, row))
+		if (has_ledger_row(c, row)) {
 			print_ledger_row(c, row);
+			n++;
+		}
+	return n;
 }
 
-enum { PLACE = 40, MOST_SITES = 6 };
+enum { PLACE = 40, MOST_SITES = 6, LINES = 40, LAST_LINES = 2 };
 
-/* The call sites that have changed, those that sampling can tell. */
-static void print_sites(const struct comparison *c)
+/* The call sites that have changed, as far as sampling can tell. */
+static void print_sites(const struct comparison *c, int nlines)
 {
+	const int room = nlines - 2 < MOST_SITES ? nlines - 2 : MOST_SITES;
 	char base[32];
 	char other[32];
 	char change[32];
@@ -180,7 +192,7 @@ static void print_sites(const struct comparison *c)
 	if (c->ncontenders != 2)
 		return;
 	const struct callsites *sites = &c->contenders[1].sites;
-	for (size_t i = 0; i < sites->n && n < MOST_SITES; i++) {
+	for (size_t i = 0; i < sites->n && n < room; i++) {
 		const struct callsite *s = &sites->at[i];
 		const double *v[] = {s->values[0], s->values[1]};
 
@@ -199,14 +211,16 @@ static void print_sites(const struct comparison *c)
 			metric_format_signed(change, sizeof change, UNIT_BYTES,
 				v[1][INUSE_SPACE] - v[0][INUSE_SPACE]));
 	}
-	if (n == 0 && sites->n > 0)
+	if (n == 0 && sites->n > 0 && room >= 0)
 		printf("\nNo call site differs by more than sampling may.\n");
 }
 
 void report_text(const struct comparison *c)
 {
-	print_head(c);
-	print_table(c);
-	print_ledger(c);
-	print_sites(c);
+	int n = print_head(c);
+
+	n += print_table(c);
+	n += print_ledger(c);
+	/* An empty line and the page's name come last. */
+	print_sites(c, LINES - LAST_LINES - n);
 }
