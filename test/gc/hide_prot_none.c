@@ -1,5 +1,4 @@
 /* A mapping that nobody may read for now, as collectors and JITs have them. */
-/* expect: limit, memory that may not be read */
 #include <sys/mman.h>
 
 #include "test/gc/herd.h"
