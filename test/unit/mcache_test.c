@@ -150,7 +150,8 @@ END_TEST
 START_TEST(test_a_second_free_is_refused)
 {
 	test_start();
-	struct mcache *c = mcache_acquire(true), *stranger = mcache_acquire(true);
+	struct mcache *c = mcache_acquire(true),
+		      *stranger = mcache_acquire(true);
 	struct objref o[4];
 
 	for (int i = 0; i < 4; i++)

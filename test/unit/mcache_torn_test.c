@@ -69,9 +69,9 @@ static void test_use_again(struct mcache *c, unsigned class)
 	test_abandon(c);
 }
 
-static void test_abandon_partly_swapped(unsigned class, int nsteps)
+static void test_abandon_partly_swapped(
+	struct mcache *c, unsigned class, int nsteps)
 {
-	struct mcache *c = test_thread_mcache();
 	struct magazines *m = &c->slots[class].magazines;
 
 	test_fill_magazine(c, class);
@@ -89,8 +89,9 @@ static void test_abandon_partly_swapped(unsigned class, int nsteps)
 START_TEST(test_a_swap_may_stop_anywhere)
 {
 	test_start();
+	struct mcache *c = test_thread_mcache();
 	for (int nsteps = 0; nsteps <= 3; nsteps++)
-		test_abandon_partly_swapped(classes[_i], nsteps);
+		test_abandon_partly_swapped(c, classes[_i], nsteps);
 }
 END_TEST
 
