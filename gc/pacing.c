@@ -39,6 +39,7 @@ enum {
 	CPU_WORDS = 16,          /* of an affinity mask: 1024 processors */
 	RETRY_BYTES = 4 << 20,   /* allocated before a failed cycle's next */
 	RETRY_DIVISOR = 8,       /* or this part of the heap, if it is more */
+	SWEEP_DIVISOR = 4,       /* of the way to the trigger: all is swept */
 	REFRESH_BYTES = 1 << 20, /* allocated between two looks at the limit */
 };
 
@@ -247,14 +248,17 @@ static bool take_forced(void)
 }
 
 /*
- * The heap's size at which the sweep is to be done: the trigger, but now
- * where what is garbage yet stands in the way of the limit.
+ * The heap's size at which the sweep is to be done.  Go's is the trigger; but
+ * until then what the last cycle found dead is there as well, and its goal may
+ * have been higher.  Where that stands in the way of the limit: now.
  */
 static uint64_t sweep_until(uint64_t live)
 {
-	return load_relaxed(&collector.is_strict)
-		       ? live
-		       : load_relaxed(&collector.trigger);
+	const uint64_t trigger = load_relaxed(&collector.trigger);
+
+	if (load_relaxed(&collector.is_strict) || trigger <= live)
+		return live;
+	return live + (trigger - live) / SWEEP_DIVISOR;
 }
 
 void pacing_cycle_ends(
