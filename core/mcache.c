@@ -489,7 +489,8 @@ void mcache_reset_all(struct mcache *survivor)
 	lock_reset(&mcaches.lock);
 	for (struct mcache *c = mcaches.all; c != NULL; c = c->next) {
 		lock_reset(&c->lock);
-		c->dead = c->inuse && c != survivor;
+		/* Or since an earlier fork, and nobody has freed into it. */
+		c->dead = c->dead || (c->inuse && c != survivor);
 		c->inuse = c->counted = c == survivor;
 	}
 	store_relaxed(&mcaches.ninuse, survivor != NULL ? 1 : 0);

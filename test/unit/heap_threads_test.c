@@ -358,6 +358,49 @@ START_TEST(test_the_child_shares_no_mcache_with_a_living_thread)
 }
 END_TEST
 
+static void *lost_object, *lost_neighbour;
+static struct mcache *lost_mcache;
+
+/* A thread that a fork leaves behind. */
+static void *test_be_lost(void *unused)
+{
+	lost_object = heap_alloc(TEST_LATE);
+	lost_neighbour = heap_alloc(TEST_LATE);
+	lost_mcache = thread_self()->own;
+	pthread_barrier_wait(&both);
+	pthread_barrier_wait(&both);
+	return unused;
+}
+
+static void test_free_lost_object(void)
+{
+	heap_free(lost_object);
+	if (test_owner(lost_neighbour) == lost_mcache)
+		_exit(1);
+}
+
+static void test_fork_again(void)
+{
+	test_fork(test_free_lost_object);
+}
+
+/* A daemon forks twice. */
+START_TEST(test_what_a_lost_thread_had_is_adopted_in_any_generation)
+{
+	pthread_t thread;
+
+	heap_free(heap_alloc(1));
+	pthread_barrier_init(&both, NULL, 2);
+	test_start_threads(&thread, 1, test_be_lost);
+	pthread_barrier_wait(&both);
+	ck_assert_ptr_eq(test_owner(lost_neighbour), lost_mcache);
+	test_fork(test_free_lost_object);
+	test_fork(test_fork_again);
+	pthread_barrier_wait(&both);
+	test_join_threads(&thread, 1);
+}
+END_TEST
+
 /* Signal handlers. */
 
 static void *handler_objects[16];
@@ -438,6 +481,8 @@ static void heap_threads_suite(TCase *tests)
 	UNIT_TEST(tests, test_a_thread_that_has_ended_allocates);
 	UNIT_TEST(tests, test_fork_while_threads_allocate);
 	UNIT_TEST(tests, test_the_child_shares_no_mcache_with_a_living_thread);
+	UNIT_TEST(tests,
+		test_what_a_lost_thread_had_is_adopted_in_any_generation);
 	UNIT_TEST(tests, test_handlers_allocate_and_free);
 }
 UNIT_MAIN("heap_threads", heap_threads_suite)
