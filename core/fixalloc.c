@@ -1,5 +1,6 @@
 /*
- * fixalloc: one free list per number of cache lines over growing chunks.
+ * fixalloc: one free list per kind and number of cache lines over growing
+ * chunks.
  *
  *   chunk from the OS -> cut from the front -> used -> free list -> used ...
  *
@@ -25,10 +26,10 @@ enum {
 
 /* A piece on a free list: only its first word is touched. */
 struct free_piece {
-	struct free_piece *next; /* same number of lines */
+	struct free_piece *next; /* same kind, same number of lines */
 };
 
-static struct free_piece *free_lists[FIXALLOC_MAX_LINES + 1];
+static struct free_piece *free_lists[FIXALLOC_NKINDS][FIXALLOC_MAX_LINES + 1];
 static uintptr_t chunk_at, chunk_end; /* what is left of the last chunk */
 static size_t chunk_size = CHUNK_FIRST;
 static size_t inuse_bytes, sys_bytes;
@@ -64,24 +65,24 @@ void *fixalloc_forever(size_t size)
 	return p;
 }
 
-void *fixalloc_take(unsigned nlines)
+void *fixalloc_take(enum fixalloc_kind kind, unsigned nlines)
 {
 	check(nlines <= FIXALLOC_MAX_LINES);
-	struct free_piece *p = free_lists[nlines];
+	struct free_piece *p = free_lists[kind][nlines];
 
 	if (p == NULL)
 		return fixalloc_forever((size_t)nlines * FIXALLOC_LINE);
-	free_lists[nlines] = p->next;
+	free_lists[kind][nlines] = p->next;
 	inuse_bytes += (size_t)nlines * FIXALLOC_LINE;
 	return p;
 }
 
-void fixalloc_give(void *p, unsigned nlines)
+void fixalloc_give(enum fixalloc_kind kind, void *p, unsigned nlines)
 {
 	struct free_piece *piece = p;
 
-	piece->next = free_lists[nlines];
-	free_lists[nlines] = piece;
+	piece->next = free_lists[kind][nlines];
+	free_lists[kind][nlines] = piece;
 	inuse_bytes -= (size_t)nlines * FIXALLOC_LINE;
 }
 

@@ -1,8 +1,8 @@
 /*
  * fixalloc: metadata in whole cache lines, outside the heap.
  *
- * What is freed is handed out again for the same number of lines only and is
- * never unmapped, so a stale pointer to it stays readable.
+ * What is freed is handed out again for the same kind and number of lines only
+ * and is never unmapped, so a stale pointer to it stays readable.
  *
  * Holds: mheap, for every function.
  */
@@ -13,11 +13,14 @@
 
 enum { FIXALLOC_LINE = 64, FIXALLOC_MAX_LINES = 32 };
 
+/* What a piece is, was and will be. */
+enum fixalloc_kind { FIXALLOC_MSPAN, FIXALLOC_ROWS, FIXALLOC_NKINDS };
+
 /* Memory of so many cache lines, zero when new; NULL: none. */
-void *fixalloc_take(unsigned nlines);
+void *fixalloc_take(enum fixalloc_kind kind, unsigned nlines);
 
 /* Takes it back.  Its first word is overwritten, the rest stays. */
-void fixalloc_give(void *p, unsigned nlines);
+void fixalloc_give(enum fixalloc_kind kind, void *p, unsigned nlines);
 
 /* A lasting piece of any size, zeroed, aligned to a cache line; NULL: none. */
 void *fixalloc_forever(size_t size);

@@ -76,7 +76,7 @@ void magazines_drop(struct magazines *m)
 	if (rows == NULL)
 		return;
 	lock(&mheap.lock);
-	fixalloc_give(rows, nlines);
+	fixalloc_give(FIXALLOC_ROWS, rows, nlines);
 	unlock(&mheap.lock);
 }
 
@@ -94,7 +94,8 @@ void magazines_forget(struct magazines *m)
 bool magazines_grow(struct magazines *m, unsigned size)
 {
 	lock(&mheap.lock);
-	struct magazine_round *rows = fixalloc_take(rows_nlines(size));
+	struct magazine_round *rows =
+		fixalloc_take(FIXALLOC_ROWS, rows_nlines(size));
 	unlock(&mheap.lock);
 	if (rows == NULL)
 		return false;

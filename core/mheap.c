@@ -276,7 +276,7 @@ static bool make_ready(
 static struct mspan *new_mspan(unsigned nelems)
 {
 	unsigned nlines = mspan_nlines(nelems);
-	struct mspan *s = fixalloc_take(nlines);
+	struct mspan *s = fixalloc_take(FIXALLOC_MSPAN, nlines);
 
 	if (s != NULL)
 		s->nlines = (uint8_t)nlines;
@@ -306,13 +306,13 @@ static struct mspan *alloc_span_locked(
 		return NULL;
 	size_t page = take_pages(shape, &nscavenged);
 	if (page == PAGES_NONE) {
-		fixalloc_give(s, s->nlines);
+		fixalloc_give(FIXALLOC_MSPAN, s, s->nlines);
 		return NULL;
 	}
 	if (!make_ready(page, shape->npages, nscavenged, shape->wants_zero)) {
 		pages_put_scavenged(
 			&mheap.pages, (struct page_run){page, shape->npages});
-		fixalloc_give(s, s->nlines);
+		fixalloc_give(FIXALLOC_MSPAN, s, s->nlines);
 		return NULL;
 	}
 	if (nscavenged > 0)
@@ -364,7 +364,7 @@ static struct page_run retire_span(struct mspan *s)
 	heapmap_set(s->base, s->npages, NULL);
 	/* Still in a thread's list of deferred spans: never used again. */
 	if ((handoff & HANDOFF_DEFERRED) == 0)
-		fixalloc_give(s, s->nlines);
+		fixalloc_give(FIXALLOC_MSPAN, s, s->nlines);
 	return run;
 }
 

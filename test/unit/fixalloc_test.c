@@ -43,7 +43,7 @@ START_TEST(test_new_pieces_are_zero_aligned_and_apart)
 {
 	for (int i = 0; i < TEST_NPIECES; i++) {
 		const size_t nwords = test_nwords(test_nlines(i));
-		pieces[i] = fixalloc_take(test_nlines(i));
+		pieces[i] = fixalloc_take(FIXALLOC_MSPAN, test_nlines(i));
 		ck_assert_ptr_nonnull(pieces[i]);
 		ck_assert_uint_eq((uintptr_t)pieces[i] % FIXALLOC_LINE, 0);
 		ck_assert(test_is_filled(pieces[i], 0, nwords));
@@ -59,14 +59,27 @@ END_TEST
 START_TEST(test_a_piece_comes_back_for_its_size_only)
 {
 	for (unsigned given = 1; given <= FIXALLOC_MAX_LINES; given++) {
-		uint64_t *p = fixalloc_take(given);
+		uint64_t *p = fixalloc_take(FIXALLOC_MSPAN, given);
 		test_fill(p, 7, test_nwords(given));
-		fixalloc_give(p, given);
+		fixalloc_give(FIXALLOC_MSPAN, p, given);
 		ck_assert(test_is_filled(p + 1, 7, test_nwords(given) - 1));
 		for (unsigned n = 1; n <= FIXALLOC_MAX_LINES; n++)
 			if (n != given)
-				ck_assert_ptr_ne(fixalloc_take(n), p);
-		ck_assert_ptr_eq(fixalloc_take(given), p);
+				ck_assert_ptr_ne(
+					fixalloc_take(FIXALLOC_MSPAN, n), p);
+		ck_assert_ptr_eq(fixalloc_take(FIXALLOC_MSPAN, given), p);
+	}
+}
+END_TEST
+
+/* Rows of a magazine where somebody still looks for a span's descriptor. */
+START_TEST(test_a_piece_comes_back_for_its_kind_only)
+{
+	for (unsigned n = 1; n <= FIXALLOC_MAX_LINES; n++) {
+		void *p = fixalloc_take(FIXALLOC_MSPAN, n);
+		fixalloc_give(FIXALLOC_MSPAN, p, n);
+		ck_assert_ptr_ne(fixalloc_take(FIXALLOC_ROWS, n), p);
+		ck_assert_ptr_eq(fixalloc_take(FIXALLOC_MSPAN, n), p);
 	}
 }
 END_TEST
@@ -76,13 +89,13 @@ START_TEST(test_all_pieces_come_back)
 	const size_t before = fixalloc_inuse();
 
 	for (int i = 0; i < TEST_NPIECES; i++)
-		pieces[i] = fixalloc_take(2);
+		pieces[i] = fixalloc_take(FIXALLOC_MSPAN, 2);
 	const size_t sys = fixalloc_sys();
 	for (int i = 0; i < TEST_NPIECES; i++)
-		fixalloc_give(pieces[i], 2);
+		fixalloc_give(FIXALLOC_MSPAN, pieces[i], 2);
 	ck_assert_uint_eq(fixalloc_inuse(), before);
 	for (int i = 0; i < TEST_NPIECES; i++) {
-		uint64_t *p = fixalloc_take(2);
+		uint64_t *p = fixalloc_take(FIXALLOC_MSPAN, 2);
 		test_fill(p, (uint64_t)i, test_nwords(2));
 		pieces[i] = p;
 	}
@@ -96,10 +109,10 @@ END_TEST
 START_TEST(test_bytes_in_use_are_counted)
 {
 	const size_t before = fixalloc_inuse();
-	void *p = fixalloc_take(3);
+	void *p = fixalloc_take(FIXALLOC_MSPAN, 3);
 
 	ck_assert_uint_eq(fixalloc_inuse(), before + 3 * FIXALLOC_LINE);
-	fixalloc_give(p, 3);
+	fixalloc_give(FIXALLOC_MSPAN, p, 3);
 	ck_assert_uint_eq(fixalloc_inuse(), before);
 	fixalloc_forever(65);
 	ck_assert_uint_eq(fixalloc_inuse(), before + 2 * FIXALLOC_LINE);
@@ -113,9 +126,9 @@ static const size_t lasting[] = {
 START_TEST(test_lasting_pieces_of_any_size)
 {
 	const size_t size = lasting[_i];
-	unsigned char *before = fixalloc_take(1);
+	unsigned char *before = fixalloc_take(FIXALLOC_MSPAN, 1);
 	unsigned char *p = fixalloc_forever(size);
-	unsigned char *after = fixalloc_take(1);
+	unsigned char *after = fixalloc_take(FIXALLOC_MSPAN, 1);
 
 	ck_assert_ptr_nonnull(p);
 	ck_assert_uint_eq((uintptr_t)p % FIXALLOC_LINE, 0);
@@ -143,7 +156,7 @@ END_TEST
 static void test_take_too_many_lines(void *unused)
 {
 	(void)unused;
-	fixalloc_take(FIXALLOC_MAX_LINES + 1);
+	fixalloc_take(FIXALLOC_MSPAN, FIXALLOC_MAX_LINES + 1);
 }
 
 START_TEST(test_too_many_lines_die)
@@ -158,6 +171,7 @@ static void fixalloc_suite(TCase *tests)
 {
 	UNIT_TEST(tests, test_new_pieces_are_zero_aligned_and_apart);
 	UNIT_TEST(tests, test_a_piece_comes_back_for_its_size_only);
+	UNIT_TEST(tests, test_a_piece_comes_back_for_its_kind_only);
 	UNIT_TEST(tests, test_all_pieces_come_back);
 	UNIT_TEST(tests, test_bytes_in_use_are_counted);
 	UNIT_TABLE(tests, test_lasting_pieces_of_any_size, lasting);
