@@ -77,6 +77,8 @@ struct mspan {
 	uint16_t nelems;     /* objects in the span */
 	uint8_t class;       /* size class; 0 is one large object */
 	uint8_t cached_word; /* owner only: the word that free_cache is of */
+	bool has_freed;      /* collector only: remote bits were set when */
+			     /* marking began */
 
 	/* Owner writes, others read: enum object_state of each object; the */
 	/* states of a word of objects stand on one cache line. */

@@ -49,7 +49,9 @@ static void prepare_span(struct mspan *s, void *unused)
 	uint64_t *marks = mspan_marks(s);
 
 	(void)unused;
+	s->has_freed = false;
 	for (unsigned w = 0; w < mspan_nwords(s->nelems); w++) {
+		s->has_freed |= load_relaxed(&mspan_remote(s)->bits[w]) != 0;
 		store_seqcst(&marks[w], ~mspan_allocated_bits(s, w));
 		/* Freed between: mspan_collect_remote sets the bit first. */
 		fetch_or_seqcst(&marks[w], ~mspan_allocated_bits(s, w));
@@ -99,7 +101,7 @@ static inline bool shade(struct marker *m, struct objref o, uint64_t *word)
 		return false;
 	m->nobjects++;
 	m->marked_bytes += mspan_elemsize(o.span);
-	return !mspan_is_marked_remote(o);
+	return !o.span->has_freed || !mspan_is_marked_remote(o);
 }
 
 void mark_object(struct marker *m, struct objref o)
@@ -231,28 +233,63 @@ static ALWAYS_INLINE void scan_item(struct marker *m, uint64_t item)
 		scan_memory(m, (const char *)addr, sizeclass_table[class].size);
 }
 
+/* Asks for the memory of an object. */
+static ALWAYS_INLINE void prefetch_item(uint64_t item)
+{
+	uintptr_t addr = item & ITEM_ADDR_MASK;
+	size_t size = sizeclass_table[item >> ITEM_CLASS_SHIFT].size;
+
+	__builtin_prefetch((const char *)addr);
+	if (addr % LINE + size > LINE)
+		__builtin_prefetch((const char *)addr + LINE);
+}
+
+/*
+ * Fills half of the ring, which is empty.  All its memory is asked for in one
+ * go, so that the lines, and the page tables before them, come side by side.
+ */
+static NOINLINE void fill_half(struct marker *m, uint64_t *half)
+{
+	unsigned n = 0;
+
+	for (;;) {
+		uint64_t item;
+		while (n < MARKQUEUE_HALF &&
+			(item = markqueue_take(&m->queue)) != 0)
+			half[n++] = item;
+		if (n > 0 || m->ncandidates == 0)
+			break;
+		flush_candidates(m);
+	}
+	for (unsigned i = 0; i < n; i++)
+		prefetch_item(half[i]);
+}
+
+/* This half of the ring has no more: goes on with the other. */
+static NOINLINE void change_half(struct marker *m)
+{
+	struct markqueue *q = &m->queue;
+	uint32_t here = q->at / MARKQUEUE_HALF * MARKQUEUE_HALF;
+	uint32_t other = MARKQUEUE_HALF - here;
+
+	fill_half(m, &q->ring[here]);
+	q->at = q->ring[other] != 0 ? other : here;
+}
+
 /* The next item to scan, its memory asked for a while ago; 0: none. */
 static ALWAYS_INLINE uint64_t next_item(struct marker *m)
 {
 	struct markqueue *q = &m->queue;
 
-	for (unsigned nothing = 0; nothing <= MARKQUEUE_RING; nothing++) {
-		uint64_t in = markqueue_take(q);
-		if (unlikely(in == 0 && m->ncandidates > 0)) {
-			flush_candidates(m);
-			in = markqueue_take(q);
-		}
-		__builtin_prefetch((const char *)(in & ITEM_ADDR_MASK));
-		__builtin_prefetch((const char *)(in & ITEM_ADDR_MASK) + LINE);
-		uint64_t out = q->ring[q->at];
-		q->ring[q->at] = in;
-		q->at = (q->at + 1) % MARKQUEUE_RING;
-		if (likely(out != 0))
-			return out;
-		if (in != 0)
-			nothing = 0; /* it comes out when the ring is round */
+	if (q->ring[q->at] == 0)
+		change_half(m);
+	uint64_t item = q->ring[q->at];
+	q->ring[q->at] = 0;
+	if (++q->at % MARKQUEUE_HALF == 0) {
+		q->at--; /* the last of its half */
+		change_half(m);
 	}
-	return 0;
+	return item;
 }
 
 bool mark_some(struct marker *m, uint64_t bytes)

@@ -17,7 +17,8 @@
 
 enum {
 	MARKQUEUE_ITEMS = 510, /* so that a segment is 4 KiB */
-	MARKQUEUE_RING = 16,   /* items prefetched ahead; a power of two */
+	MARKQUEUE_HALF = 16,   /* items whose memory is asked for at once */
+	MARKQUEUE_RING = 2 * MARKQUEUE_HALF, /* and those before them */
 };
 
 /* A stack of items that changes hands as a whole. */
@@ -45,8 +46,8 @@ struct markqueue {
 	struct markpool *pool;            /* fixed */
 	struct markqueue_segment *top;    /* NULL before the first item */
 	struct markqueue_segment *second; /* empty, full or NULL */
-	uint64_t ring[MARKQUEUE_RING];    /* prefetched, 0: none */
-	uint32_t at;                      /* the ring's oldest */
+	uint64_t ring[MARKQUEUE_RING];    /* prefetched, by halves; 0: none */
+	uint32_t at;                      /* the ring's next */
 	bool is_helper;                   /* takes nothing that lies aside */
 };
 
