@@ -54,12 +54,15 @@ void heap_fork_parent(void)
 void heap_fork_child(void)
 {
 	struct thread *t = thread_self();
+	const uint32_t held = t->held;
 
+	t->held = 0; /* whatever it is, the collector begins outside of it */
 	scavenger_fork_child();
 	gc_fork_child();
-	if (thread_self()->fork_is_nested)
+	if (t->fork_is_nested) {
+		t->held = held;
 		return;
-	t->held = 0;
+	}
 	mcache_reset_all(t->own);
 	mcentral_reset_locks();
 	lock_reset(&mheap.lock);
