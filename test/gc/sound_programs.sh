@@ -6,7 +6,7 @@
 # In no process may that happen once, each program must do what it does under
 # glibc, and cycles must have run.
 #
-# args: perl sqlite3 git
+# args: perl sqlite3
 # args-long: --long
 # seconds: 3000
 set -eu -o pipefail
