@@ -481,6 +481,8 @@ bool mheap_resize_span(struct mspan *s, size_t npages)
 	else
 		shorten_span(s, npages);
 	if (done) {
+		if (npages > s->npages)
+			mheap.large_bytes += page_bytes(npages - s->npages);
 		mheap.large_pages += npages - s->npages;
 		s->npages = (uint32_t)npages;
 		scavenger_release_excess_locked();

@@ -28,7 +28,7 @@ struct mheap {
 	size_t nlarge;           /* of them, large objects */
 	size_t large_pages;      /* pages in large objects */
 	uint64_t large_mallocs;  /* large objects ever handed out */
-	uint64_t large_bytes;    /* bytes in them */
+	uint64_t large_bytes;    /* bytes in them, what they grew by too */
 	uint64_t released_bytes; /* bytes ever given back to the OS */
 
 	bool holding;                /* spans that go are held back */

@@ -27,8 +27,12 @@ static void count_span(struct heap_stats *out, const struct mspan *s)
 	out->heap_inuse += bytes;
 	out->heap_idle += s->purged;
 	out->heap_released += s->purged;
-	if (s->class != 0)
+	if (s->class != 0) {
 		out->small_free_bytes += bytes - live * size;
+	} else { /* not before its state says so: alloc_bytes has it too */
+		out->large_bytes += live * size;
+		out->large_count += live;
+	}
 }
 
 static void count_spans(struct heap_stats *out)
@@ -80,8 +84,6 @@ static void read_mheap(struct heap_stats *out)
 	out->heap_committed = pages->npages_known << GO_PAGE_SHIFT;
 	out->heap_idle = pages->npages_free << GO_PAGE_SHIFT;
 	out->heap_released = released << GO_PAGE_SHIFT;
-	out->large_bytes = mheap.large_pages << GO_PAGE_SHIFT;
-	out->large_count = mheap.nlarge;
 	out->nspans = mheap.nspans;
 	out->mspan_inuse = fixalloc_inuse();
 	out->mspan_sys = fixalloc_sys();

@@ -12,6 +12,7 @@
 #include "core/mcache.h"
 #include "core/mheap.h"
 #include "core/stats.h"
+#include "core/thread.h"
 #include "test/unit/unit.h"
 
 enum {
@@ -108,6 +109,42 @@ static uint64_t test_count_live(
 	*bytes += live * size;
 	return live;
 }
+
+/* Between mheap_alloc_span and the first store to its object. */
+START_TEST(test_a_large_object_is_counted_when_it_lives)
+{
+	const struct span_shape shape = {
+		.nelems = 1, .npages = TEST_LARGE_PAGES, .align = 1};
+	struct thread *t = thread_self();
+	struct heap_stats s;
+	bool zeroed;
+
+	heap_free(heap_alloc(1));
+	thread_enter(t);
+	ck_assert_ptr_nonnull(mheap_alloc_span(&shape, &zeroed));
+	thread_leave(t);
+	heap_stats_read(&s);
+	ck_assert_uint_le(s.large_bytes, s.alloc_bytes);
+	ck_assert_uint_eq(s.large_count, 0);
+	ck_assert_uint_eq(s.heap_objects, 0);
+}
+END_TEST
+
+START_TEST(test_what_a_large_object_grows_by_was_handed_out)
+{
+	struct heap_stats before, s;
+
+	heap_free(heap_alloc(TEST_LARGE * 4)); /* room to grow into */
+	heap_stats_read(&before);
+	void *p = heap_alloc(TEST_LARGE);
+	ck_assert_ptr_eq(heap_realloc(p, TEST_LARGE * 2), p);
+	ck_assert_ptr_eq(heap_realloc(p, TEST_LARGE), p);
+	heap_stats_read(&s);
+	ck_assert_uint_eq(
+		s.total_alloc_bytes - before.total_alloc_bytes, TEST_LARGE * 2);
+	heap_free(p);
+}
+END_TEST
 
 START_TEST(test_the_layout_leads_to_every_live_object)
 {
@@ -214,6 +251,8 @@ static void statspage_suite(TCase *tests)
 {
 	UNIT_TEST(tests, test_the_page_names_itself);
 	UNIT_TEST(tests, test_the_heap_is_as_counted_after_each_kind_of_change);
+	UNIT_TEST(tests, test_a_large_object_is_counted_when_it_lives);
+	UNIT_TEST(tests, test_what_a_large_object_grows_by_was_handed_out);
 	UNIT_TEST(tests, test_the_layout_leads_to_every_live_object);
 	UNIT_TEST(tests, test_a_reader_sees_no_half_change);
 	UNIT_TEST(tests, test_the_collectors_figures_are_published);
