@@ -300,13 +300,24 @@ void heap_free_slow(void *p)
 		die_outside(&verb_free, (uintptr_t)p);
 }
 
+/* The class of what was allocated before there were any options. */
+static unsigned class_before(size_t size, size_t align)
+{
+	if (align > 8)
+		return sizeclass_of_aligned(size > 0 ? size : 1, align);
+	return size <= SMALL_MAX ? sizeclass_of(size) : 0;
+}
+
 static bool size_fits(const struct mspan *s, size_t size, size_t align)
 {
 	unsigned class =
 		align > 0 ? class_for_aligned(size, align) : class_for(size);
 
+	if (class != s->class)
+		class = class_before(size, align);
 	return class == s->class &&
-	       (class != 0 || large_fits(s, with_room(size)));
+	       (class != 0 || large_fits(s, with_room(size)) ||
+		       large_fits(s, size));
 }
 
 void heap_free_sized(void *p, size_t size, size_t align)

@@ -110,6 +110,28 @@ START_TEST(test_tiny_objects_may_be_turned_off)
 }
 END_TEST
 
+/* Constructors of other libraries allocate before ours. */
+START_TEST(test_free_sized_takes_what_is_older_than_the_options)
+{
+	static const size_t sizes_before[] = {0, 8, 16, 40960};
+	void *before[2][4];
+
+	for (int i = 0; i < 4; i++) {
+		before[0][i] = heap_alloc(sizes_before[i]);
+		before[1][i] = heap_alloc_aligned(sizes_before[i], 64);
+	}
+	heap_set_tiny(false);
+	heap_leave_room();
+	for (int i = 0; i < 4; i++) {
+		heap_free_sized(before[0][i], sizes_before[i], 0);
+		heap_free_sized(before[1][i], sizes_before[i], 64);
+		heap_free_sized(
+			heap_alloc(sizes_before[i]), sizes_before[i], 0);
+	}
+	test_assert_nothing_is_left();
+}
+END_TEST
+
 START_TEST(test_every_alignment_is_kept)
 {
 	for (size_t align = 1; align <= 4 * TEST_MIB; align *= 2) {
@@ -464,6 +486,7 @@ static void heap_suite(TCase *tests)
 		tests, test_an_object_is_aligned_and_as_large_as_asked, sizes);
 	UNIT_TABLE(tests, test_zeroed_memory_is_zero, sizes);
 	UNIT_TEST(tests, test_no_waste_beyond_the_class);
+	UNIT_TEST(tests, test_free_sized_takes_what_is_older_than_the_options);
 	UNIT_TEST(tests, test_tiny_objects_may_be_turned_off);
 	UNIT_TABLE(tests, test_every_alignment_is_kept, sizes);
 	UNIT_TABLE(
