@@ -30,15 +30,12 @@
 #include "gc/cycle.h"
 
 #include "core/bits.h"
-#include "core/early.h"
 #include "core/fatal.h"
 #include "core/heapmap.h"
-#include "core/mcache.h"
 #include "core/mheap.h"
 #include "core/options.h"
 #include "core/os.h"
 #include "core/os_own.h"
-#include "core/thread.h"
 #include "gc/assist.h"
 #include "gc/background.h"
 #include "gc/checkmark.h"
@@ -48,6 +45,7 @@
 #include "gc/gc.h"
 #include "gc/gcpage.h"
 #include "gc/heapwalk.h"
+#include "gc/holders.h"
 #include "gc/lost.h"
 #include "gc/mark.h"
 #include "gc/pacing.h"
@@ -58,13 +56,10 @@
 #include "gc/stw.h"
 #include "gc/sweep.h"
 #include "gc/sweepwork.h"
-#include "shims/kernel_held.h"
-#include "shims/threads.h"
 
 enum {
 	ROUNDS_MAX = 8, /* of reading written pages, beside the program */
 	ROUND_WORTH = 256 << 10, /* bytes written that ask for another round */
-	RED_ZONE = 128,          /* bytes below a stack pointer in use */
 };
 
 /* All of it lives outside the library's data, which is a root. */
@@ -146,29 +141,12 @@ static void track_heap(struct cycle *c)
 	c->tracked = size;
 }
 
-/* Stacks are read when their threads are stopped, as far as in use then. */
-static bool cut_stacks(struct cycle *c)
-{
-	size_t end = mutators_end();
-
-	for (size_t i = 0; i < end; i++) {
-		const struct mutator *m = mutators_at(i);
-		if (m == NULL || load_relaxed(&m->tid) == 0 ||
-			m->stack_high == 0)
-			continue;
-		if (!roots_cut_stack(&c->roots, m->stack_high - m->stack_size,
-			    m->stack_high))
-			return false;
-	}
-	return true;
-}
-
 static bool arm(struct cycle *c)
 {
 	dirty_begin();
 	c->tracked = 0;
 	track_heap(c);
-	if (!roots_read(&c->roots) || !cut_stacks(c))
+	if (!roots_read(&c->roots) || !holders_cut_running(&c->roots))
 		return false;
 	for (size_t i = 0; i < c->roots.n; i++) {
 		const struct root_range *r = &c->roots.ranges[i];
@@ -263,63 +241,6 @@ static size_t read_written(struct cycle *c, enum dirty_mode mode)
 	return found.written;
 }
 
-/* Marking what threads hold, stopped. */
-
-/*
- * A thread was stopped in a fast path, or in a handler that interrupted one:
- * its malloc may have taken an object whose address is in no register yet.
- */
-static void mark_in_flight(struct marker *m, const struct mcache *c)
-{
-	for (unsigned class = 1; class < NCLASSES; class ++) {
-		struct mspan *s = c->slots[class].current;
-		unsigned w = s->cached_word;
-		if (s == &mspan_none)
-			continue;
-		for (uint64_t live = mspan_allocated_bits(s, w); live != 0;
-			live &= live - 1)
-			mark_object(
-				m, (struct objref){s, w * 64 + ctz64(live)});
-	}
-}
-
-static void mark_thread(void *cycle_arg, const struct stopped_thread *t)
-{
-	struct cycle *c = cycle_arg;
-	struct marker *m = &c->marker;
-	uintptr_t sp = align_down(t->sp, sizeof sp);
-	uint64_t before = m->scanned_bytes;
-
-	mark_roots(m, &t->sp, 1); /* a stack in the heap lives */
-	if (t->core != NULL && t->core->own != NULL && t->core->mcache == NULL)
-		mark_in_flight(m, t->core->own);
-	mark_roots(m, t->registers, t->nregisters / sizeof sp);
-	if (t->stack_end != 0)
-		roots_mark_words(m, sp - RED_ZONE, t->stack_end);
-	if (t->tls_lo != 0)
-		roots_mark_words(m, t->tls_lo, t->tls_hi);
-	c->stacks += m->scanned_bytes - before;
-}
-
-/* What the kernel will give back: an event's data, a timer's value. */
-static void mark_held(void *cycle_arg, uintptr_t word)
-{
-	struct cycle *c = cycle_arg;
-
-	mark_roots(&c->marker, &word, 1);
-}
-
-static void mark_threads(struct cycle *c)
-{
-	uintptr_t lo, hi;
-
-	c->stacks = 0;
-	stw_visit_threads(mark_thread, c);
-	shims_visit_kernel_held(mark_held, c);
-	early_static(&lo, &hi);
-	roots_mark_words(&c->marker, lo, hi);
-}
-
 static bool mark_beside_program(struct cycle *c)
 {
 	size_t before = SIZE_MAX;
@@ -328,7 +249,7 @@ static bool mark_beside_program(struct cycle *c)
 		return false;
 	prepare(c);
 	if (stw_stop()) {
-		mark_threads(c);
+		c->stacks = holders_mark(&c->marker);
 		stw_start();
 	}
 	c->marker.slice = background_mark_slice;
@@ -346,19 +267,10 @@ static bool mark_beside_program(struct cycle *c)
 	return true;
 }
 
-/* What lies below a stack pointer is nobody's. */
-static void cut_thread(void *cycle_arg, const struct stopped_thread *t)
-{
-	struct cycle *c = cycle_arg;
-
-	if (t->stack_end != 0)
-		roots_cut_stack(&c->roots, t->stack_lo, t->stack_end);
-}
-
 /* Everything that is not marked, and what it leads to. */
 static void mark_all(struct cycle *c)
 {
-	mark_threads(c);
+	c->stacks = holders_mark(&c->marker);
 	mark_all_roots(c);
 	mark_drain(&c->marker);
 }
@@ -389,8 +301,8 @@ static bool take_copy(struct cycle *c, struct copymark *k)
 	if (!roots_read(&c->roots))
 		return false;
 	prepare(c);
-	stw_visit_threads(cut_thread, c);
-	mark_threads(c);
+	holders_cut_stopped(&c->roots);
+	c->stacks = holders_mark(&c->marker);
 	return copymark_take(k);
 }
 
@@ -419,11 +331,11 @@ static bool mark_finish(struct cycle *c)
 		return true;
 	if (!roots_read(&c->roots))
 		return false;
-	stw_visit_threads(cut_thread, c);
+	holders_cut_stopped(&c->roots);
 	if (c->is_stopped_mark) {
 		mark_stopped(c);
 	} else {
-		mark_threads(c);
+		c->stacks = holders_mark(&c->marker);
 		read_written(c, DIRTY_FINAL);
 		mark_drain(&c->marker);
 	}

@@ -37,6 +37,7 @@ static inline unsigned scan_likely(
 	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(a, b));
 }
 
+/* Takes those of the likely words that are addresses. */
 static inline unsigned scan_likely_words(const char *at, unsigned likely,
 	const struct scan_window *win, uintptr_t *out, unsigned n)
 {
