@@ -60,7 +60,7 @@ static struct objref test_ref(const struct test_node *n)
 static void test_make_node(struct mcache *c, int i)
 {
 	static const unsigned some[] = {1, 2, 3, 4, 6, 9, 17, 30, 50, 66};
-	bool zeroed;
+	bool zeroed = false;
 
 	if (i % TEST_LARGE_EVERY == 1) {
 		void *p = large_alloc(TEST_LARGE, 16, &zeroed);
@@ -229,7 +229,7 @@ START_TEST(test_new_objects_are_black)
 	for (size_t size = 8; size <= SMALL_MAX; size *= 2)
 		ck_assert(mark_is_marked(
 			test_object_at(test_object_of(c, size))));
-	bool zeroed;
+	bool zeroed = false;
 	ck_assert(mark_is_marked(
 		test_object_at(large_alloc(100000, 16, &zeroed))));
 }
@@ -261,7 +261,7 @@ END_TEST
 
 START_TEST(test_a_written_page_of_a_long_object)
 {
-	bool zeroed;
+	bool zeroed = false;
 
 	test_start_heap();
 	struct mcache *c = mcache_acquire(true);

@@ -56,7 +56,7 @@ END_TEST
 START_TEST(test_every_size_class_gets_its_spans)
 {
 	struct mspan *spans[NCLASSES];
-	bool zeroed;
+	bool zeroed = false;
 
 	test_start();
 	for (unsigned class = 1; class < NCLASSES; class ++) {
@@ -88,7 +88,7 @@ START_TEST(test_what_the_window_cannot_hold_is_refused)
 		(test_start(), mheap.window >> GO_PAGE_SHIFT);
 	const size_t sizes[] = {window_pages + 1, window_pages * 2, UINT32_MAX,
 		SIZE_MAX >> GO_PAGE_SHIFT, SIZE_MAX};
-	bool zeroed;
+	bool zeroed = false;
 
 	for (size_t i = 0; i < UNIT_COUNT(sizes); i++)
 		ck_assert_ptr_null(test_alloc(sizes[i], 1, &zeroed));

@@ -28,7 +28,7 @@ static struct mspan *test_span_of_class(unsigned class)
 	const struct size_class *k = &sizeclass_table[class];
 	const struct span_shape shape = {
 		class, k->nelems_first, k->npages_first, 1, false};
-	bool zeroed;
+	bool zeroed = false;
 
 	struct mspan *s = mheap_alloc_span(&shape, &zeroed);
 	ck_assert_ptr_nonnull(s);
@@ -111,7 +111,7 @@ END_TEST
 START_TEST(test_large_objects)
 {
 	const struct span_shape shape = {0, 1, 700, 1, false};
-	bool zeroed;
+	bool zeroed = false;
 
 	test_start();
 	struct mspan *s = mheap_alloc_span(&shape, &zeroed);
