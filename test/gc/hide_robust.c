@@ -3,6 +3,7 @@
  * are in a list that the thread's descriptor heads; its death unlocks them.
  * Without robustness (the control) nothing knows them.
  */
+/* open: * control, three of four stay alive */
 #include "test/gc/herd.h"
 
 static void *lock_all(void *arg)

@@ -3,6 +3,7 @@
  * below its stack pointer in the red zone, in a handler on another stack, on
  * a stack that the program made, in a thread that pthreads know nothing of.
  */
+/* open: main_thread control, a computing thread keeps too much */
 /* cases: spinning blocked main_thread red_zone user_stack deep */
 /* cases: clone_spinning clone_blocked clone_shared_tls */
 /* cases: altstack_handler altstack_below */
