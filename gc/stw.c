@@ -87,14 +87,16 @@ static bool barrier_all_threads(void)
 }
 
 /* The thread of the record has gone, though nobody told. */
-static void forget(struct mutator *m)
+static void forget(struct mutator *m, uint32_t tid)
 {
-	if (mutator_try_end(m))
+	if (mutator_try_end(m, tid))
 		mutator_free(m);
 }
 
 static void ask(struct mutator *m)
 {
+	const uint32_t tid = load_acquire(&m->tid);
+
 	if (load_relaxed(&m->asked) == stop.number && !stop.sends_again)
 		return;
 	if (load_relaxed(&m->asked) != stop.number) {
@@ -103,7 +105,7 @@ static void ask(struct mutator *m)
 	}
 	stop.all.nsignals++;
 	if (!stopsignal_send(m, stop.number))
-		forget(m);
+		forget(m, tid);
 }
 
 /* Signals whoever runs; how many do. */

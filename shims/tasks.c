@@ -203,8 +203,9 @@ void tasks_end_zombies(void)
 		struct mutator *m = mutators_at(i);
 		if (m == NULL || mutator_is_stopped(m))
 			continue;
-		const char state = kernel_state(load_relaxed(&m->tid));
+		const uint32_t tid = load_acquire(&m->tid);
+		const char state = kernel_state(tid);
 		if (state == 'Z' || state == 'X')
-			mutator_try_end(m);
+			mutator_try_end(m, tid);
 	}
 }

@@ -114,20 +114,19 @@ void mutator_free(struct mutator *m)
 	store_release(&m->state, MUTATOR_UNUSED); /* pairs: try_take_record */
 }
 
-bool mutator_try_end(struct mutator *m)
+bool mutator_try_end(struct mutator *m, uint32_t tid)
 {
-	uint32_t state = load_relaxed(&m->state);
-
-	/* SAFE: cancelled in a safe region, else it could not have ended. */
-	return (state == MUTATOR_RUNNING || state == MUTATOR_SAFE) &&
-	       try_cas_acquire(&m->state, &state, MUTATOR_ENDED);
+	/* The number tells the uses of a record apart: whoever takes it from */
+	/* a thread that is gone ends that use and no later one. */
+	if (tid == 0 || !try_cas_acqrel(&m->tid, &tid, 0))
+		return false;
+	store_release(&m->state, MUTATOR_ENDED);
+	return true;
 }
 
 /* What it returned may be on its way to whoever joins it: look twice. */
-static bool has_ended(struct mutator *m, uint32_t pid)
+static bool has_ended(struct mutator *m, uint32_t tid, uint32_t pid)
 {
-	const uint32_t tid = load_acquire(&m->tid);
-
 	const bool is_dead = tid != 0 && load_acquire(&m->created) &&
 			     (load_relaxed(&m->state) == MUTATOR_RUNNING ||
 				     load_relaxed(&m->distrusted)) &&
@@ -144,8 +143,11 @@ void mutators_reap(void)
 
 	for (size_t i = 0; i < end; i++) {
 		struct mutator *m = mutators_at(i);
+		if (m == NULL)
+			continue;
+		const uint32_t tid = load_acquire(&m->tid);
 		/* Two may find the same one; one of them frees it. */
-		if (m != NULL && has_ended(m, pid) && mutator_try_end(m))
+		if (has_ended(m, tid, pid) && mutator_try_end(m, tid))
 			mutator_free(m);
 	}
 }
@@ -194,8 +196,7 @@ static void enter_by_tid(struct mutator *m, uint32_t tid)
 {
 	struct mutator *before = exchange_seqcst(&by_tid[tid % NBY_TID], m);
 
-	if (before != NULL && before != m &&
-		load_relaxed(&before->tid) == tid && mutator_try_end(before))
+	if (before != NULL && before != m && mutator_try_end(before, tid))
 		mutator_free(before);
 	store_release(&m->tid, tid); /* pairs: has_ended */
 }

@@ -92,8 +92,11 @@ struct mutator *mutator_new_foreign(uint32_t tid);
 /* The record is free.  Its thread has ended, or never was. */
 void mutator_free(struct mutator *m);
 
-/* Its thread has ended: nobody else frees it.  false: somebody was first. */
-bool mutator_try_end(struct mutator *m);
+/*
+ * The thread that had this number and this record has ended: nobody else
+ * frees it.  false: somebody was first, and it may be another's by now.
+ */
+bool mutator_try_end(struct mutator *m, uint32_t tid);
 
 /* The record whose thread has this thread pointer, or NULL. */
 struct mutator *mutator_of_pointer(uintptr_t tp);
