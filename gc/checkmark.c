@@ -11,8 +11,8 @@
  * mark is garbage that floats until the next.
  *
  * What malloc hands out during the first mark is full of what was there before;
- * the first mark reads of it only the pages that were written.  So does the
- * second, or it would believe such leftovers.
+ * the first mark reads of it what lies on pages that were written since.  The
+ * second reads the same words, or it would believe such leftovers.
  *
  * Both marks see the same roots, so this finds faults of concurrency, not
  * roots that are missed; gcsound=1 finds those.
@@ -33,8 +33,8 @@
 
 enum { OBJECT_SHIFT = 3 /* a bit for each 8 bytes, the least object */ };
 
-static struct heapbits judged;  /* by object: there when marking began */
-static struct heapbits written; /* by OS page: written since */
+static struct heapbits judged; /* by object: there when marking began */
+static struct heapbits reread; /* by 8 bytes: read since, page by page */
 
 static void note_span(struct mspan *s, void *unused)
 {
@@ -47,16 +47,20 @@ static void note_span(struct mspan *s, void *unused)
 	}
 }
 
-/* The pages of a new object that the first mark has read. */
+/* What the first mark has read of a new object. */
 static void read_new(struct marker *m, uintptr_t lo, uintptr_t hi)
 {
-	while (lo < hi) {
-		uintptr_t next = align_down(lo, os_page_size) + os_page_size;
-		uintptr_t end = next < hi ? next : hi;
-		if (heapbits_test(&written, lo))
-			mark_words(m, lo, end);
-		lo = end;
+	uintptr_t begin = hi; /* of a run of words that were read */
+
+	for (uintptr_t at = lo; at < hi; at += sizeof at) {
+		if (heapbits_test(&reread, at)) {
+			begin = at < begin ? at : begin;
+			continue;
+		}
+		mark_words(m, begin, at);
+		begin = hi;
 	}
+	mark_words(m, begin, hi);
 }
 
 static void read_object(struct marker *m, uintptr_t lo, uintptr_t hi)
@@ -67,22 +71,24 @@ static void read_object(struct marker *m, uintptr_t lo, uintptr_t hi)
 		read_new(m, lo, hi);
 }
 
+static void note_reread(uintptr_t lo, uintptr_t hi)
+{
+	lo = align_up(lo, sizeof lo);
+	for (; lo + sizeof lo <= hi; lo += sizeof lo)
+		heapbits_set(&reread, lo);
+}
+
 bool checkmark_begin(struct marker *m)
 {
 	if (!heapbits_init(&judged, OBJECT_SHIFT) ||
-		!heapbits_init(&written, (unsigned)floor_log2(os_page_size)))
+		!heapbits_init(&reread, OBJECT_SHIFT))
 		return false;
 	heapbits_clear(&judged);
-	heapbits_clear(&written);
+	heapbits_clear(&reread);
 	heapwalk(note_span, NULL);
 	m->read = NULL; /* in the second mark only */
+	m->note_reread = note_reread;
 	return true;
-}
-
-void checkmark_note_written(uintptr_t lo, uintptr_t hi)
-{
-	for (; lo < hi; lo += os_page_size)
-		heapbits_set(&written, lo);
 }
 
 /* The copy: the words of all spans, in the order of heapwalk. */

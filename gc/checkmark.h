@@ -13,12 +13,9 @@
 
 /*
  * A mark has been prepared: remembers which objects it is to judge; false: no
- * memory.  m reads in the second mark what a mark must have read, no more.
+ * memory.  m reads in the second mark what it had to read in the first.
  */
 bool checkmark_begin(struct marker *m);
-
-/* The first mark was told that these pages were written. */
-void checkmark_note_written(uintptr_t lo, uintptr_t hi);
 
 /*
  * Keeps the marks that there are, false: no memory; after another mark, dies

@@ -194,8 +194,6 @@ static void mark_all_roots(struct cycle *c)
 
 static void rescan_heap(uintptr_t lo, uintptr_t hi, void *marker)
 {
-	if (options.gccheckmark)
-		checkmark_note_written(lo, hi);
 	mark_rescan(marker, lo, hi);
 }
 

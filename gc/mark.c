@@ -75,6 +75,7 @@ void marker_join(struct marker *m, struct markpool *pool)
 	m->nobjects = m->marked_bytes = m->scanned_bytes = 0;
 	m->ncandidates = m->nscans = 0;
 	m->read = NULL;
+	m->note_reread = NULL;
 	markqueue_join(&m->queue, pool);
 }
 
@@ -374,6 +375,8 @@ static void rescan_object(const struct rescan *r, struct objref o)
 	/* A word may lie across the edge of a page. */
 	lo = lo + EDGE > r->lo ? lo : r->lo - EDGE;
 	hi = hi - EDGE < r->hi ? hi : r->hi + EDGE;
+	if (unlikely(r->marker->note_reread != NULL))
+		r->marker->note_reread(lo, hi);
 	if (hi - lo > LARGE_STEP && /* so it was not a page's write */
 		pagemap_visit_populated(lo, hi, scan_pages, r->marker))
 		return;

@@ -32,6 +32,9 @@ struct marker;
 /* Reads what it likes of an object's memory by mark_words. */
 typedef void mark_read_fn(struct marker *m, uintptr_t lo, uintptr_t hi);
 
+/* Is told what was read of objects since their page was written. */
+typedef void mark_note_fn(uintptr_t lo, uintptr_t hi);
+
 /* One thread's part of a mark.  Owner only; several KiB. */
 struct marker {
 	struct markqueue queue;    /* objects to scan */
@@ -40,6 +43,7 @@ struct marker {
 	uint64_t marked_bytes;     /* in them */
 	uint64_t scanned_bytes;    /* read in search of pointers */
 	mark_read_fn *read;        /* how to read an object; NULL: all of it */
+	mark_note_fn *note_reread; /* who wants to know; or NULL */
 	unsigned ncandidates;      /* words in the window, not looked up yet */
 	unsigned nscans;           /* counts towards a look at who is idle */
 	uintptr_t candidates[MARK_CANDIDATES];       /* these words */
