@@ -191,14 +191,18 @@ STOP_HANDLER void mutator_recognise(struct mutator *m, uintptr_t tp)
 	store_relaxed(&m->tp, tp);
 }
 
-/* The record is the thread's with this number; an older one is freed. */
+/*
+ * The record is the thread's with this number; an older one is freed, and so
+ * is one that the collector makes of it at the same time: either it finds
+ * ours in by_tid, or we find its own there.
+ */
 static void enter_by_tid(struct mutator *m, uint32_t tid)
 {
+	store_release(&m->tid, tid); /* pairs: has_ended, mutator_new_foreign */
 	struct mutator *before = exchange_seqcst(&by_tid[tid % NBY_TID], m);
 
 	if (before != NULL && before != m && mutator_try_end(before, tid))
 		mutator_free(before);
-	store_release(&m->tid, tid); /* pairs: has_ended */
 }
 
 void mutator_begin(struct mutator *m, uint32_t tid)
@@ -211,14 +215,21 @@ void mutator_begin(struct mutator *m, uint32_t tid)
 
 struct mutator *mutator_new_foreign(uint32_t tid)
 {
-	struct mutator *m = mutator_new();
+	struct mutator **entry = &by_tid[tid % NBY_TID];
+	struct mutator *m = mutator_new(), *before = load_acquire(entry);
 
 	if (m == NULL)
 		return NULL;
 	m->is_foreign = true;
 	store_relaxed(&m->created, true);
-	enter_by_tid(m, tid);
+	store_relaxed(&m->tid, tid);
 	store_release(&m->state, MUTATOR_RUNNING); /* pairs: mutators_at */
+	do {
+		if (before == NULL || load_acquire(&before->tid) != tid)
+			continue;
+		mutator_free(m); /* it has come forward: enter_by_tid */
+		return before;
+	} while (!try_cas_acqrel(entry, &before, m));
 	return m;
 }
 

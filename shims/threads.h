@@ -86,7 +86,10 @@ struct mutator *mutator_self(void);
 /* A new record: SAFE, without a thread.  NULL: no memory. */
 struct mutator *mutator_new(void);
 
-/* One for a thread that is a number so far: RUNNING.  NULL: no memory. */
+/*
+ * One for a thread that is a number so far: RUNNING; or its own, if it has
+ * one by now.  NULL: no memory.
+ */
 struct mutator *mutator_new_foreign(uint32_t tid);
 
 /* The record is free.  Its thread has ended, or never was. */
