@@ -232,7 +232,8 @@ $(cxx_programs): build/%: %.cc Makefile config.mk
 	@mkdir -p $(@D)
 	$(program_cxx) -o $@ $<
 
-check-build: build/libgoalloc.so build/check2/libgoalloc.so $(unit_programs)
+check-build: build/libgoalloc.so build/libgoalloc-record.so \
+		build/check2/libgoalloc.so $(unit_programs)
 check-build: $(programs) $(cmd_built)
 
 # The suites run one after the other, whatever -j says.
