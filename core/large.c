@@ -169,7 +169,7 @@ bool large_fits(const struct mspan *s, size_t size)
 {
 	size_t npages = ceil_div(size, GO_PAGE_SIZE);
 
-	/* While a mark runs, what shrinks keeps its pages: mheap_resize_span. */
+	/* While a mark runs, what shrinks keeps its pages. */
 	return s->npages >= npages &&
 	       (gc_mode.on ||
 		       s->npages <= npages + npages / GROWTH_DIVISOR + 1);
