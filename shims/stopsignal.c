@@ -165,7 +165,8 @@ void stopsignal_install(void)
 
 void stopsignal_note_thread(void)
 {
-	if (load_relaxed(&libc_action.handler) == NULL)
+	/* A parent may have left the signal ignored, as make does. */
+	if ((uintptr_t)load_relaxed(&libc_action.handler) <= (uintptr_t)SIG_IGN)
 		stopsignal_install();
 }
 
