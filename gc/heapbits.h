@@ -13,9 +13,9 @@
 
 /* Zero: not set up. */
 struct heapbits {
-	uint64_t *words; /* reserved; resident as far as bits were set */
-	size_t size;     /* bytes of them */
-	unsigned shift;  /* 2^shift bytes of the heap for each bit */
+	uint64_t *words; /* reserved; fixed */
+	size_t ready;    /* bytes of them that are usable; atomic, only grows */
+	unsigned shift;  /* 2^shift bytes of the heap for each bit; fixed */
 };
 
 /* Sets up bits that are all clear; again does nothing.  false: no memory. */
@@ -24,7 +24,10 @@ bool heapbits_init(struct heapbits *h, unsigned shift);
 /* Clears all of them. */
 void heapbits_clear(struct heapbits *h);
 
-/* Sets the bit of an address of the window; what it was. */
+/*
+ * Sets the bit of an address of the window; what it was.  Without memory for
+ * it the bit stays clear.
+ */
 bool heapbits_set(struct heapbits *h, uintptr_t addr);
 
 /* Clears it; what it was. */

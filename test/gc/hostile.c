@@ -5,7 +5,6 @@
  *
  * A thread holds the herd in a register, so that it must be stopped for it.
  */
-/* open: mlockall, gccheckmark does not end in half of the runs */
 /* open: no_descriptors, no collection without a free number */
 /* cases: nothing closefrom not_dumpable setuid mlockall no_descriptors */
 /* cases: blocked_signals handlers signalfd sigwait profiled small_stack */
