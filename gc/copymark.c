@@ -1,8 +1,9 @@
 /*
  * copymark: who marks what, when a snapshot is marked.
  *
- *   parent, stopped   shared memory, and what no child inherits: at that
- *                     moment, since it changes, or is not there, in the child
+ *   parent, stopped   shared memory and files, and what no child inherits: at
+ *                     that moment, since it changes, or is not there, in the
+ *                     child, which has no page tables for shared files either
  *   child             all other roots, and everything that they lead to
  *
  * Objects that the parent has marked wait in its marker; the child has a copy
@@ -37,7 +38,7 @@ static bool mark_copy(uint64_t figures[SNAPMARK_NFIGURES], void *copymark)
 
 	for (size_t i = 0; i < k->roots->n; i++) {
 		const struct root_range *r = &k->roots->ranges[i];
-		if (r->kind != ROOT_SHARED)
+		if (root_is_private(r))
 			roots_mark(m, r->kind, r->lo, r->hi);
 	}
 	figures[GLOBALS] = m->scanned_bytes - k->globals;
@@ -68,7 +69,7 @@ bool copymark_take(struct copymark *k)
 	k->globals = k->marker->scanned_bytes; /* until then: the threads' */
 	for (size_t i = 0; i < k->roots->n; i++) {
 		const struct root_range *r = &k->roots->ranges[i];
-		if (r->kind == ROOT_SHARED)
+		if (!root_is_private(r))
 			roots_mark(k->marker, r->kind, r->lo, r->hi);
 	}
 	const bool is_taken = unforked_visit(mark_unforked, k->marker) &&

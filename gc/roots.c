@@ -16,7 +16,8 @@
  * For private memory the page tables say which.  Shared memory is filled by
  * others too, and a child of fork does not inherit its page tables, so there
  * the kernel's cache is asked (mincore).  Of files only what this process has
- * touched is read: a data base that is mapped whole is not.
+ * touched is read: a data base that is mapped whole is not.  Only the process
+ * itself can tell: a child starts without (gc/copymark.c).
  *
  * Everything is read through gc/peek.h: a mapping may vanish meanwhile.
  *

@@ -2,7 +2,6 @@
  * Memory that the program maps for itself is a root, however it came by it
  * and whether or not it may write there just now.
  */
-/* open: file_shared, not seen by barrier=snapshot */
 /* cases: private shared memfd memfd_private file file_shared brk sysv */
 /* cases: read_only sparse moved grown fixed after_madvise zero_device */
 #include <fcntl.h>
