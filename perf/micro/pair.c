@@ -4,6 +4,8 @@
  * pair/mixed takes 16-512 bytes from the table; pair/N always N bytes.  The
  * first byte is written, as any program would.
  */
+#include <stdio.h>
+
 #include <stdlib.h>
 
 #include "../bench.h"
@@ -41,9 +43,13 @@ static void pair_run_fixed(struct bench_state *state, long size)
 /* The same in as many threads as the issue of scaling asks about. */
 static void pair_register_threads(void)
 {
-	bench_add("pair/threads/2", pair_run_mixed, 0, 2);
-	bench_add("pair/threads/8", pair_run_mixed, 0, 8);
-	bench_add("pair/threads/64", pair_run_mixed, 0, 64);
+	static const int nthreads[] = {1, 2, 4, 8, 16, 32, 64};
+	char name[32];
+
+	for (size_t i = 0; i < sizeof nthreads / sizeof *nthreads; i++) {
+		snprintf(name, sizeof name, "pair/threads/%d", nthreads[i]);
+		bench_add(name, pair_run_mixed, 0, nthreads[i]);
+	}
 }
 
 void pair_register(void)
