@@ -25,7 +25,7 @@ enum {
 	TEST_NTHREADS = 2,
 	TEST_NROUNDS = 1000,
 	TEST_NSHARED = 64, /* bits of a word */
-	TEST_NTURNS = 3000000,
+	TEST_NTURNS = SANITIZED ? 300000 : 3000000,
 };
 
 #define TEST_BASE   ((uintptr_t)1 << 40)
