@@ -167,51 +167,26 @@ static void exec_failed(struct mutator *m, bool owns)
 
 FOR_EACH_EXEC(EXEC_SHIM)
 
-/* The arguments up to NULL, as an array on the caller's stack. */
-#define COLLECT_ARGUMENTS(argv, first, args)                                   \
-	do {                                                                   \
-		va_list count;                                                 \
+/* An exec of listed arguments; call has them up to NULL in argv. */
+#define DEFINE_EXEC_LIST(name, call)                                           \
+	SHIM int name(const char *file, const char *arg, ...)                  \
+	{                                                                      \
+		va_list args;                                                  \
 		size_t n = 1;                                                  \
-		va_copy(count, args);                                          \
-		while (va_arg(count, char *) != NULL)                          \
+		va_start(args, arg);                                           \
+		while (va_arg(args, char *) != NULL)                           \
 			n++;                                                   \
-		va_end(count);                                                 \
-		argv = alloca((n + 1) * sizeof *argv);                         \
-		memcpy(argv, &first, sizeof first);                            \
+		va_end(args);                                                  \
+		char **argv = alloca((n + 1) * sizeof *argv);                  \
+		memcpy(argv, &arg, sizeof arg);                                \
+		va_start(args, arg);                                           \
 		for (size_t i = 1; i <= n; i++)                                \
 			argv[i] = va_arg(args, char *);                        \
-	} while (0)
+		int result = call;                                             \
+		va_end(args);                                                  \
+		return result;                                                 \
+	}
 
-SHIM int execl(const char *path, const char *arg, ...)
-{
-	va_list args;
-	char **argv;
-
-	va_start(args, arg);
-	COLLECT_ARGUMENTS(argv, arg, args);
-	va_end(args);
-	return execv(path, argv);
-}
-
-SHIM int execlp(const char *file, const char *arg, ...)
-{
-	va_list args;
-	char **argv;
-
-	va_start(args, arg);
-	COLLECT_ARGUMENTS(argv, arg, args);
-	va_end(args);
-	return execvp(file, argv);
-}
-
-SHIM int execle(const char *path, const char *arg, ...)
-{
-	va_list args;
-	char **argv;
-
-	va_start(args, arg);
-	COLLECT_ARGUMENTS(argv, arg, args);
-	char *const *envp = va_arg(args, char **);
-	va_end(args);
-	return execve(path, argv, envp);
-}
+DEFINE_EXEC_LIST(execl, execv(file, argv))
+DEFINE_EXEC_LIST(execlp, execvp(file, argv))
+DEFINE_EXEC_LIST(execle, execve(file, argv, va_arg(args, char **)))
