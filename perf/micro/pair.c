@@ -5,7 +5,6 @@
  * first byte is written, as any program would.
  */
 #include <stdio.h>
-
 #include <stdlib.h>
 
 #include "../bench.h"
