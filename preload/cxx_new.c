@@ -20,12 +20,12 @@
  *
  * Context:    any; failing allocations only where dlsym may be called.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 
 #include "core/bits.h"
 #include "core/fatal.h"
 #include "core/heap.h"
+#include "preload/cxx_runtime.h"
 #include "preload/exports.h"
 
 /* A std::nothrow_t: only its presence matters. */
@@ -37,26 +37,9 @@ typedef void *new_nothrow_fn(size_t, const struct nothrow *);
 typedef void *new_aligned_fn(size_t, size_t);
 typedef void *new_aligned_nothrow_fn(size_t, size_t, const struct nothrow *);
 
-/* The C++ runtime's definition of our function called name, or NULL. */
-static COLD void *cxx_find(const char *name)
-{
-	static const char *const runtimes[] = {
-		"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
-
-	void *found = dlsym(RTLD_NEXT, name);
-	for (int i = 0; found == NULL && i < 3; i++) {
-		void *runtime = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
-		if (runtime != NULL) {
-			found = dlsym(runtime, name);
-			dlclose(runtime);
-		}
-	}
-	return found;
-}
-
 static COLD void *cxx_find_throwing(const char *name, size_t size)
 {
-	void *found = cxx_find(name);
+	void *found = cxx_runtime_find(name);
 
 	if (found == NULL)
 		fatal("operator new: no memory for %zu bytes", size);
@@ -77,7 +60,7 @@ static COLD void *new_nothrow_slow(
 	if (p != NULL)
 		return p;
 
-	new_nothrow_fn *next = cxx_find(name);
+	new_nothrow_fn *next = cxx_runtime_find(name);
 	return next != NULL ? next(size, tag) : NULL;
 }
 
@@ -89,7 +72,7 @@ static COLD void *new_aligned_slow(const char *name, size_t size, size_t align)
 static COLD void *new_aligned_nothrow_slow(
 	const char *name, size_t size, size_t align, const struct nothrow *tag)
 {
-	new_aligned_nothrow_fn *next = cxx_find(name);
+	new_aligned_nothrow_fn *next = cxx_runtime_find(name);
 
 	return next != NULL ? next(size, align, tag) : NULL;
 }

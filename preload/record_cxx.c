@@ -9,29 +9,19 @@
  *
  * Context:    any, as far as the next allocator allows.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 
 #include "core/fatal.h"
+#include "preload/cxx_runtime.h"
 #include "preload/exports.h"
 #include "preload/record.h"
 
 struct nothrow;
 
-/* The next definition of name; a plugin's runtime is found by its file. */
 static COLD void *find(const char *name)
 {
-	static const char *const runtimes[] = {
-		"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
+	void *found = cxx_runtime_find(name);
 
-	void *found = dlsym(RTLD_NEXT, name);
-	for (int i = 0; found == NULL && i < 3; i++) {
-		void *runtime = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
-		if (runtime != NULL) {
-			found = dlsym(runtime, name);
-			dlclose(runtime);
-		}
-	}
 	if (found == NULL)
 		fatal("record: there is no %s to pass calls on to", name);
 	return found;
