@@ -91,10 +91,9 @@ static void collector_main(void *unused)
 	cycle_close();
 }
 
+/* A look without the lock might find one that does not see the request. */
 static void start(void)
 {
-	if (load_relaxed(&collector.is_running))
-		return;
 	lock(&collector.lock);
 	if (!collector.is_running) {
 		os_thread_wait(&collector.thread); /* it is at its very end */
