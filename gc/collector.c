@@ -53,7 +53,8 @@ static bool try_end(void)
 	lock(&collector.lock);
 	bool ends = load_seqcst(&collector.requested) ==
 			    load_relaxed(&collector.finished) &&
-		    load_relaxed(&mcaches.ninuse) < MANY_THREADS;
+		    (load_relaxed(&mcaches.ninuse) < MANY_THREADS ||
+			    collector_is_over());
 	if (ends)
 		collector.is_running = false;
 	unlock(&collector.lock);
@@ -91,16 +92,21 @@ static void collector_main(void *unused)
 	cycle_close();
 }
 
+static void start_locked(void)
+{
+	if (collector.is_running || collector.is_over)
+		return;
+	os_thread_wait(&collector.thread); /* it is at its very end */
+	store_relaxed(&collector.is_running,
+		os_thread_start(&collector.thread, collector_main,
+			&thread_local_state));
+}
+
 /* A look without the lock might find one that does not see the request. */
 static void start(void)
 {
 	lock(&collector.lock);
-	if (!collector.is_running) {
-		os_thread_wait(&collector.thread); /* it is at its very end */
-		store_relaxed(&collector.is_running,
-			os_thread_start(&collector.thread, collector_main,
-				&thread_local_state));
-	}
+	start_locked();
 	unlock(&collector.lock);
 }
 
@@ -109,7 +115,8 @@ void collector_request(void)
 	uint32_t finished = load_acquire(&collector.finished);
 	uint32_t requested = finished;
 
-	if (load_relaxed(&collector.requested) != finished ||
+	if (collector_is_over() ||
+		load_relaxed(&collector.requested) != finished ||
 		!try_cas_acqrel(&collector.requested, &requested, finished + 1))
 		return;
 	os_futex_wake(&collector.requested);
@@ -140,6 +147,26 @@ void collector_run(void)
 	__builtin_unwind_init();
 	struct mutator *m = region_begin(machine_sp());
 	wait_for(request);
+	region_end(m);
+}
+
+/* Its request is there when it is over: the thread ends after that cycle. */
+void collector_end(void)
+{
+	struct thread *t = thread_self();
+
+	thread_enter(t);
+	lock(&collector.lock);
+	start_locked();
+	if (!collector.is_over)
+		fetch_add_seqcst(&collector.requested, 1);
+	store_release(&collector.is_over, true); /* pairs: collector_is_over */
+	unlock(&collector.lock);
+	os_futex_wake(&collector.requested);
+	thread_leave(t);
+	__builtin_unwind_init();
+	struct mutator *m = region_begin(machine_sp());
+	os_thread_wait(&collector.thread);
 	region_end(m);
 }
 

@@ -37,6 +37,7 @@ struct collector {
 	struct lock lock;        /* collector */
 	struct os_thread thread; /* its thread */
 	bool is_running;         /* it has been started and will look again */
+	bool is_over;            /* it ends, and none is started; atomic */
 };
 
 extern struct collector collector HIDDEN;
@@ -49,6 +50,19 @@ void collector_request(void);
  * sweep.  Context: mutator.
  */
 void collector_run(void);
+
+/*
+ * Frees what the program has freed, ends the thread for ever and waits for its
+ * end; a cycle that is under way comes to its own.  Context: mutator.
+ */
+void collector_end(void);
+
+/* Whether collector_end has been called. */
+static inline bool collector_is_over(void)
+{
+	/* pairs: collector_end */
+	return unlikely(load_acquire(&collector.is_over));
+}
 
 /* In the child of fork: it is not here, and no cycle is under way. */
 void collector_fork_child(void);

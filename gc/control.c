@@ -10,6 +10,7 @@
  */
 #include "core/options.h"
 #include "core/thread.h"
+#include "gc/collector.h"
 #include "gc/gc.h"
 #include "gc/pacing.h"
 
@@ -17,7 +18,7 @@ int gc_set_percent(int percent)
 {
 	struct thread *t = thread_self();
 
-	if (!gc_mode.on || t->busy)
+	if (!gc_mode.on || t->busy || collector_is_over())
 		return GOGC_OFF;
 	thread_enter(t);
 	const int64_t before =
@@ -30,7 +31,7 @@ int64_t gc_set_memory_limit(int64_t limit)
 {
 	struct thread *t = thread_self();
 
-	if (!gc_mode.on || t->busy)
+	if (!gc_mode.on || t->busy || collector_is_over())
 		return GOMEMLIMIT_OFF;
 	thread_enter(t);
 	const int64_t before = pacing_set_memory_limit(limit);

@@ -21,6 +21,7 @@
  * tries again.  Where it cannot be safe at all (no /proc, no way to read
  * memory that may vanish), one line says so, and frees that were deferred are
  * done without proof, as they would be without a collector; nothing else is.
+ * The last cycle before the collector ends (collector_end) is such a one.
  *
  * Invariants: a span's mark bits mean something from mark_prepare until it is
  *             swept.
@@ -429,7 +430,7 @@ static void cycle_collect(struct cycle *c)
 
 void cycle_run(void)
 {
-	if (is_unsafe)
+	if (is_unsafe || collector_is_over())
 		cycle_free_only();
 	else
 		cycle_collect(cycle);

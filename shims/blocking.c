@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <termios.h>
 
+#include "shims/filter.h"
 #include "shims/real.h"
 #include "shims/region.h"
 
@@ -118,6 +119,7 @@ VARIADIC_SHIM long syscall(long number, ...)
 	if (likely(!world_is_watched()) || machine_makes_process(number))
 		return REAL(syscall)(
 			number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	filter_note_call(number, a);
 	if (number == SYS_execve)
 		return execve((char *)a[0], (char **)a[1], (char **)a[2]);
 	if (number == SYS_epoll_ctl)

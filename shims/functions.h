@@ -118,6 +118,12 @@ sighandler_t bsd_signal(int sig, sighandler_t handler);
 	X(int, sigaltstack, (const stack_t *stack, stack_t *old),              \
 		(stack, old), stack, old)
 
+/* shims/filter.c */
+#define FOR_EACH_FILTER_FUNCTION(X)                                            \
+	X(int, prctl, (int option, long a, long b, long c, long d),            \
+		(option, a, b, c, d), (void *)a, (void *)b, (void *)c,         \
+		(void *)d)
+
 /* shims/signals.c */
 #define FOR_EACH_SIGNAL_FUNCTION(X)                                            \
 	X(int, sigaction,                                                      \
@@ -146,6 +152,7 @@ sighandler_t bsd_signal(int sig, sighandler_t handler);
 	FOR_EACH_SIGNAL_FUNCTION(X)                                            \
 	FOR_EACH_EXEC(X)                                                       \
 	FOR_EACH_HELD_FUNCTION(X)                                              \
+	FOR_EACH_FILTER_FUNCTION(X)                                            \
 	FOR_EACH_THREAD_FUNCTION(X)
 
 #endif

@@ -236,6 +236,8 @@ struct mutator *mutator_new_foreign(uint32_t tid)
 /* A stop may be in progress: what the caller has is on the stack then. */
 COLD static struct mutator *register_self(void)
 {
+	if (load_relaxed(&world.is_over))
+		return NULL; /* nobody asks, and a filter may mind */
 	const uint32_t tid = (uint32_t)syscall0(SYS_gettid);
 	struct mutator *m = os_thread_owns(tid) ? NULL : mutator_new();
 
@@ -331,7 +333,7 @@ SHIM int pthread_create(pthread_t *restrict id,
 	const pthread_attr_t *restrict attr, void *(*start)(void *),
 	void *restrict argument)
 {
-	if (likely(!world_is_watched()))
+	if (likely(!world_is_watched()) || load_relaxed(&world.is_over))
 		return REAL(pthread_create)(id, attr, start, argument);
 	return create_thread(id, attr, start, argument);
 }

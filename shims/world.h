@@ -33,6 +33,7 @@ struct world {
 	uint32_t owner;    /* futex: 0 nobody, 1 somebody, 2 others wait */
 	uint32_t pid;      /* of the process that may be stopped */
 	bool watched;      /* a collector may stop this process */
+	bool is_over;      /* and there will be no stop again */
 };
 
 extern struct world world HIDDEN;

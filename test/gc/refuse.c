@@ -3,9 +3,6 @@
  * with little address space, under seccomp filters that answer with an error,
  * or kill.  It may refuse then; the program must not notice.
  */
-/* open: seccomp_thread, a filter kills for a call it does not know */
-/* open: seccomp_all, likewise */
-/* open: seccomp_before, likewise */
 /* cases: chroot address_space seccomp_container seccomp_thread */
 /* cases: seccomp_all seccomp_before */
 /* control: no, nothing need be reclaimed */
