@@ -32,6 +32,7 @@ enum {
 	IDLE_MS = 120 * 1000, /* Go's: a cycle at least so often */
 	FIRST_FD = 3,         /* 0 to 2 stay: the trace is written to 2 */
 	MANY_THREADS = 2,     /* the program's, for the thread to stay */
+	RENEW_LOOK_MS = 10,   /* between two looks at another's renewal */
 };
 
 struct collector collector = {
@@ -47,29 +48,31 @@ static void unshare_files(void)
 	syscall3(SYS_close_range, FIRST_FD, UINT32_MAX, CLOSE_RANGE_UNSHARE);
 }
 
-/* Whether there is nothing to do and nobody to wait for. */
+/* Whether there is nothing to do and nobody to wait for, or it is another's. */
 static bool try_end(void)
 {
 	lock(&collector.lock);
-	bool ends = load_seqcst(&collector.requested) ==
-			    load_relaxed(&collector.finished) &&
-		    (load_relaxed(&mcaches.ninuse) < MANY_THREADS ||
-			    collector_is_over());
-	if (ends)
+	const bool is_left = load_relaxed(&collector.is_renewed) != 0;
+	const bool is_idle = load_seqcst(&collector.requested) ==
+				     load_relaxed(&collector.finished) &&
+			     load_relaxed(&mcaches.ninuse) < MANY_THREADS;
+	if (is_idle && !is_left)
 		collector.is_running = false;
 	unlock(&collector.lock);
-	return ends;
+	return is_idle || is_left;
 }
 
-/* Waits for a request: its number. */
+/* Waits for a request: its number; the last one's: the thread is to end. */
 static uint32_t next_request(void)
 {
 	uint32_t finished = load_relaxed(&collector.finished);
 	uint32_t requested;
 
-	while ((requested = load_acquire(&collector.requested)) == finished) {
+	while ((requested = load_acquire(&collector.requested)) == finished &&
+		load_relaxed(&collector.is_renewed) == 0) {
 		os_futex_wait_ms(&collector.requested, finished, IDLE_MS);
-		if (load_acquire(&collector.requested) == finished)
+		if (load_acquire(&collector.requested) == finished &&
+			load_relaxed(&collector.is_renewed) == 0)
 			collector_request(); /* it is time */
 	}
 	return requested;
@@ -84,6 +87,8 @@ static void collector_main(void *unused)
 	background_open();
 	while (!try_end()) {
 		uint32_t request = next_request();
+		if (request == load_relaxed(&collector.finished))
+			continue;
 		cycle_run();
 		store_release(&collector.finished, request);
 		os_futex_wake_all(&collector.finished);
@@ -94,7 +99,7 @@ static void collector_main(void *unused)
 
 static void start_locked(void)
 {
-	if (collector.is_running || collector.is_over)
+	if (collector.is_running)
 		return;
 	os_thread_wait(&collector.thread); /* it is at its very end */
 	store_relaxed(&collector.is_running,
@@ -115,8 +120,7 @@ void collector_request(void)
 	uint32_t finished = load_acquire(&collector.finished);
 	uint32_t requested = finished;
 
-	if (collector_is_over() ||
-		load_relaxed(&collector.requested) != finished ||
+	if (load_relaxed(&collector.requested) != finished ||
 		!try_cas_acqrel(&collector.requested, &requested, finished + 1))
 		return;
 	os_futex_wake(&collector.requested);
@@ -150,29 +154,64 @@ void collector_run(void)
 	region_end(m);
 }
 
-/* Its request is there when it is over: the thread ends after that cycle. */
-void collector_end(void)
+/* Whether the caller is the one that sees to it. */
+static bool renew_begin(void)
 {
 	struct thread *t = thread_self();
 
 	thread_enter(t);
 	lock(&collector.lock);
-	start_locked();
-	if (!collector.is_over)
-		fetch_add_seqcst(&collector.requested, 1);
-	store_release(&collector.is_over, true); /* pairs: collector_is_over */
+	const bool is_first = collector.is_running && !collector.is_renewed;
+	if (is_first)
+		store_relaxed(&collector.is_renewed, 1);
+	else if (!collector.is_running)
+		os_thread_wait(&collector.thread); /* it is at its very end */
 	unlock(&collector.lock);
-	os_futex_wake(&collector.requested);
 	thread_leave(t);
+	return is_first;
+}
+
+/* The old one has ended.  A fork in between has left nothing to renew. */
+static void renew_end(void)
+{
+	struct thread *t = thread_self();
+
+	thread_enter(t);
+	lock(&collector.lock);
+	if (collector.is_renewed != 0) {
+		collector.is_running = false;
+		start_locked();
+		store_release(&collector.is_renewed, 0);
+	}
+	unlock(&collector.lock);
+	os_futex_wake_all(&collector.is_renewed);
+	os_futex_wake_all(&collector.finished); /* is_running may be false */
+	thread_leave(t);
+}
+
+void collector_renew(void)
+{
+	if (!world_is_ours())
+		return;
+	const bool is_first = renew_begin();
+
 	__builtin_unwind_init();
 	struct mutator *m = region_begin(machine_sp());
-	os_thread_wait(&collector.thread);
+	if (is_first) {
+		os_futex_wake(&collector.requested);
+		os_thread_wait(&collector.thread);
+	}
+	while (!is_first && load_acquire(&collector.is_renewed) != 0)
+		os_futex_wait_ms(&collector.is_renewed, 1, RENEW_LOOK_MS);
 	region_end(m);
+	if (is_first)
+		renew_end();
 }
 
 void collector_fork_child(void)
 {
 	lock_reset(&collector.lock);
+	collector.is_renewed = 0;
 	os_thread_forget(&collector.thread);
 	collector.is_running = false;
 	store_relaxed(&collector.phase, GC_IDLE);

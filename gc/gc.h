@@ -101,6 +101,12 @@ bool gc_run_and_look(void (*look)(void));
  */
 bool gc_is_lost(uintptr_t addr);
 
+/*
+ * The program's user or groups are others: what the collector does from here
+ * on is done with them.  Context: mutator that is not busy.
+ */
+void gc_note_credentials(void);
+
 /* fork: in the parent before and after, and in the child.  Busy. */
 void gc_fork_prepare(void);
 void gc_fork_parent(void);

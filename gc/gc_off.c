@@ -86,6 +86,10 @@ bool gc_is_lost(uintptr_t addr)
 	return false;
 }
 
+void gc_note_credentials(void)
+{
+}
+
 void gc_fork_prepare(void)
 {
 }
