@@ -29,10 +29,11 @@
 #include "shims/region.h"
 
 enum {
-	IDLE_MS = 120 * 1000, /* Go's: a cycle at least so often */
-	FIRST_FD = 3,         /* 0 to 2 stay: the trace is written to 2 */
-	MANY_THREADS = 2,     /* the program's, for the thread to stay */
-	RENEW_LOOK_MS = 10,   /* between two looks at another's renewal */
+	IDLE_MS = 120 * 1000,      /* Go's: a cycle at least so often */
+	FIRST_FD = 3,              /* 0 to 2 stay: the trace is written to 2 */
+	MANY_THREADS = 2,          /* the program's, for the thread to stay */
+	START_AGAIN_NS = 10000000, /* between two tries, when one fails */
+	RENEW_LOOK_MS = 10,        /* between two looks at another's renewal */
 };
 
 struct collector collector = {
@@ -115,13 +116,30 @@ static void start(void)
 	unlock(&collector.lock);
 }
 
+/* No thread was to be had when it was asked for: perhaps one is now. */
+static void start_again(void)
+{
+	static uint64_t tried_ns; /* when; atomic */
+
+	if (load_relaxed(&collector.is_running))
+		return;
+	const uint64_t now_ns = os_now_ns();
+	if (now_ns - load_relaxed(&tried_ns) < START_AGAIN_NS)
+		return;
+	store_relaxed(&tried_ns, now_ns);
+	start();
+}
+
 void collector_request(void)
 {
 	uint32_t finished = load_acquire(&collector.finished);
 	uint32_t requested = finished;
 
-	if (load_relaxed(&collector.requested) != finished ||
-		!try_cas_acqrel(&collector.requested, &requested, finished + 1))
+	if (load_relaxed(&collector.requested) != finished) {
+		start_again();
+		return;
+	}
+	if (!try_cas_acqrel(&collector.requested, &requested, finished + 1))
 		return;
 	os_futex_wake(&collector.requested);
 	start();
