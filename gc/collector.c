@@ -56,11 +56,12 @@ static bool try_end(void)
 	const bool is_left = load_relaxed(&collector.is_renewed) != 0;
 	const bool is_idle = load_seqcst(&collector.requested) ==
 				     load_relaxed(&collector.finished) &&
-			     load_relaxed(&mcaches.ninuse) < MANY_THREADS;
+			     (load_relaxed(&mcaches.ninuse) < MANY_THREADS ||
+				     load_relaxed(&collector.is_over));
 	if (is_idle && !is_left)
 		collector.is_running = false;
 	unlock(&collector.lock);
-	return is_idle || is_left;
+	return is_idle || (is_left && !load_relaxed(&collector.is_over));
 }
 
 /* Waits for a request: its number; the last one's: the thread is to end. */
@@ -100,7 +101,7 @@ static void collector_main(void *unused)
 
 static void start_locked(void)
 {
-	if (collector.is_running)
+	if (collector.is_running || collector.is_over)
 		return;
 	os_thread_wait(&collector.thread); /* it is at its very end */
 	store_relaxed(&collector.is_running,
@@ -135,6 +136,8 @@ void collector_request(void)
 	uint32_t finished = load_acquire(&collector.finished);
 	uint32_t requested = finished;
 
+	if (collector_is_over())
+		return;
 	if (load_relaxed(&collector.requested) != finished) {
 		start_again();
 		return;
@@ -169,6 +172,26 @@ void collector_run(void)
 	__builtin_unwind_init();
 	struct mutator *m = region_begin(machine_sp());
 	wait_for(request);
+	region_end(m);
+}
+
+/* Its request is there when it is over: the thread ends after that cycle. */
+void collector_end(void)
+{
+	struct thread *t = thread_self();
+
+	thread_enter(t);
+	lock(&collector.lock);
+	start_locked();
+	if (!collector.is_over)
+		fetch_add_seqcst(&collector.requested, 1);
+	store_release(&collector.is_over, true); /* pairs: collector_is_over */
+	unlock(&collector.lock);
+	os_futex_wake(&collector.requested);
+	thread_leave(t);
+	__builtin_unwind_init();
+	struct mutator *m = region_begin(machine_sp());
+	os_thread_wait(&collector.thread);
 	region_end(m);
 }
 

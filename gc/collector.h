@@ -38,6 +38,7 @@ struct collector {
 	struct lock lock;        /* collector */
 	struct os_thread thread; /* its thread */
 	bool is_running;         /* it has been started and will look again */
+	bool is_over;            /* it ends, and none is started; atomic */
 };
 
 extern struct collector collector HIDDEN;
@@ -50,6 +51,19 @@ void collector_request(void);
  * sweep.  Context: mutator.
  */
 void collector_run(void);
+
+/*
+ * Frees what the program has freed, ends the thread for ever and waits for its
+ * end; a cycle that is under way comes to its own.  Context: mutator.
+ */
+void collector_end(void);
+
+/* Whether collector_end has been called. */
+static inline bool collector_is_over(void)
+{
+	/* pairs: collector_end */
+	return unlikely(load_acquire(&collector.is_over));
+}
 
 /*
  * The thread ends, when the cycle that may be under way has, and another

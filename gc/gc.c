@@ -35,6 +35,7 @@
 #include "gc/sound.h"
 #include "gc/sweep.h"
 #include "gc/sweepwork.h"
+#include "shims/filter.h"
 #include "shims/shims.h"
 
 struct gc_mode gc_mode;
@@ -49,6 +50,34 @@ static void slow_span(struct mspan *s, void *unused)
 {
 	(void)unused;
 	mspan_let_free(s, &mcache_none);
+}
+
+/* What this thread allocates from nobody else may sweep. */
+static void sweep_own(void)
+{
+	struct thread *t = thread_self();
+
+	thread_enter(t);
+	if (thread_own_mcache(t) != NULL)
+		sweep_current(thread_own_mcache(t));
+	thread_leave(t);
+}
+
+/*
+ * A filter that may kill for what the collector does is about to come.  Frees
+ * are deferred until the last sweep is over: it must not meet one that is not.
+ */
+static bool gc_end(void)
+{
+	if (thread_self()->busy)
+		return false; /* in the middle of malloc there is no waiting */
+	if (!collector_is_over())
+		say("GOGC: no collection from here on: a seccomp filter");
+	collector_end();
+	store_relaxed(&gc_mode.defers, false);
+	store_relaxed(&gc_mode.ignores, false);
+	sweep_own();
+	return true;
 }
 
 void gc_init(void)
@@ -82,6 +111,7 @@ void gc_init(void)
 	pacing_init();
 	thread_leave(t);
 	shims_start();
+	filter_watch(gc_end);
 }
 
 void gc_exit(void)
@@ -122,6 +152,10 @@ void gc_after_refill(size_t bytes)
 {
 	uint64_t live = fetch_add_relaxed(&collector.heap_live, bytes) + bytes;
 
+	if (collector_is_over()) {
+		sweepwork_pay(live, bytes);
+		return;
+	}
 	if (unlikely(live >= load_relaxed(&collector.refresh)))
 		pacing_refresh();
 	sweepwork_pay(live, bytes);
@@ -138,20 +172,9 @@ void gc_after_refill(size_t bytes)
 	}
 }
 
-/* What this thread allocates from nobody else may sweep. */
-static void sweep_own(void)
-{
-	struct thread *t = thread_self();
-
-	thread_enter(t);
-	if (thread_own_mcache(t) != NULL)
-		sweep_current(thread_own_mcache(t));
-	thread_leave(t);
-}
-
 void gc_run(void)
 {
-	if (!gc_mode.on || thread_self()->busy)
+	if (!gc_mode.on || thread_self()->busy || collector_is_over())
 		return;
 	collector_run();
 	sweep_own();
@@ -159,7 +182,8 @@ void gc_run(void)
 
 bool gc_run_and_look(void (*look)(void))
 {
-	return gc_mode.on && !thread_self()->busy && lost_run(look);
+	return gc_mode.on && !thread_self()->busy && !collector_is_over() &&
+	       lost_run(look);
 }
 
 bool gc_is_lost(uintptr_t addr)
