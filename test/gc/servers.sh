@@ -49,6 +49,8 @@ GOALLOC_TEST_ENV="GOGC=20${GC_TEST_GODEBUG:+ GODEBUG=$GC_TEST_GODEBUG}"
 
 # shellcheck source=test/programs/under_test
 . "$here/../programs/under_test"
+# shellcheck source=test/programs/postgres_parts
+. "$here/../programs/postgres_parts"
 
 # wrong SERVER TEXT: what makes this test fail.
 wrong()
@@ -197,35 +199,13 @@ nginx_run()
 
 # ---- postgres ---------------------------------------------------------------
 
-pg_bin()
-{
-	echo /usr/lib/postgresql/15/bin/"$1"
-}
-
-# The server refuses to be root.
-pg_user()
-{
-	if ((EUID == 0)); then
-		echo setpriv --reuid=postgres --regid=postgres --clear-groups
-	fi
-}
-
-pg_sql()
-{
-	# shellcheck disable=SC2046 # the words of a command
-	$(pg_user) psql -h "$PWD" -U postgres -X -q -At "$@"
-}
-
 postgres_run()
 {
 	((EUID != 0)) || chown postgres .
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046 # the words of a command
 	$(pg_user) "$(pg_bin initdb)" -D db -U postgres -A trust --no-sync \
 		--locale=C.UTF-8 >initdb.out
-	# shellcheck disable=SC2046
-	server_start $(pg_user) "$(pg_bin postgres)" -D "$PWD/db" -k "$PWD" \
-		-c listen_addresses= -c fsync=off -c shared_buffers=64MB
-	server_wait pg_sql -c 'select 1' postgres
+	pg_start
 	pg_sql -c 'create database bench' postgres
 	# shellcheck disable=SC2046
 	$(pg_user) pgbench -h "$PWD" -U postgres -i -s 3 -q bench >bench.out 2>&1

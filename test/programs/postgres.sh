@@ -2,32 +2,9 @@
 # postgres: initdb, a server with shared memory and a process per client, under
 # pgbench with four clients; then a restart and a check of the sums.
 # set: long
-bin()
-{
-	echo /usr/lib/postgresql/15/bin/"$1"
-}
 
-# The server refuses to be root: every part of it runs as its own user then.
-as_server()
-{
-	if ((EUID == 0)); then
-		echo setpriv --reuid=postgres --regid=postgres --clear-groups
-	fi
-}
-
-sql()
-{
-	# shellcheck disable=SC2046
-	$(as_server) psql -h "$PWD" -U postgres -X -q -At "$@"
-}
-
-postgres_start()
-{
-	# shellcheck disable=SC2046
-	server_start $(as_server) "$(bin postgres)" -D "$PWD/db" -k "$PWD" \
-		-c listen_addresses= -c fsync=off -c shared_buffers=64MB
-	server_wait sql -c 'select 1' postgres
-}
+# shellcheck source=test/programs/postgres_parts
+. "${BASH_SOURCE[0]%/*}/postgres_parts"
 
 # The library where the server's user can read it.
 preload_copy()
@@ -43,18 +20,18 @@ run()
 	preload_copy
 	((EUID != 0)) || chown postgres .
 	# shellcheck disable=SC2046
-	under_test $(as_server) "$(bin initdb)" -D db -U postgres -A trust \
+	under_test $(pg_user) "$(pg_bin initdb)" -D db -U postgres -A trust \
 		--no-sync --locale=C.UTF-8 >initdb.out
 	grep -c ok initdb.out
-	postgres_start
-	sql -c 'create database bench' postgres
+	pg_start
+	pg_sql -c 'create database bench' postgres
 	# shellcheck disable=SC2046
-	under_test $(as_server) pgbench -h "$PWD" -U postgres -i -s 3 -q bench \
+	under_test $(pg_user) pgbench -h "$PWD" -U postgres -i -s 3 -q bench \
 		>pgbench.out 2>&1
 	# shellcheck disable=SC2046
-	under_test $(as_server) pgbench -h "$PWD" -U postgres -c 4 -j 2 -t 1500 \
+	under_test $(pg_user) pgbench -h "$PWD" -U postgres -c 4 -j 2 -t 1500 \
 		bench 2>&1 | grep -E 'actually processed|failed'
-	sql bench <<'END'
+	pg_sql bench <<'END'
 select count(*) from pgbench_history;
 select sum(abalance) = (select sum(delta) from pgbench_history)
 	from pgbench_accounts;
@@ -68,8 +45,8 @@ select length(jsonb_agg(to_jsonb(t))::text) from t where g < 200;
 select sum(length(regexp_replace(m, '[a-f]+', 'x', 'g'))) from t;
 END
 	server_stop INT
-	postgres_start
-	sql -c 'select count(*), sum(i) from t' bench
+	pg_start
+	pg_sql -c 'select count(*), sum(i) from t' bench
 	server_stop INT
 	grep -E 'PANIC|terminated by signal|out of memory' server.log || true
 }
