@@ -9,16 +9,22 @@
  * When marking ends mheap.sweepgen grows by 2 and every span whose own is
  * behind needs sweeping.  That happens when its owner looks for room
  * (sweep_class_locked), and beside the program by the collector, which takes
- * the owner's lock.  A span that a thread allocates from is left to it: malloc
- * changes its bits without a lock.  So a list has swept spans in front and
- * unswept ones behind, and its tail says whether there are any.
+ * the owner's lock.  So a list has swept spans in front and unswept ones
+ * behind, and its tail says whether there are any.
  *
  * Objects allocated since marking began have their mark bit set, since free
  * slots count as marked, so a late sweep does not take them.
  *
+ * The span that a thread allocates from is swept like any other, though its
+ * malloc takes no lock.  That one has to do with objects it has seen FREE, a
+ * sweep with objects that nobody has, and each object's state is a byte of its
+ * own.  But what has become FREE may be allocated, and freed, before the sweep
+ * takes its next step; so that store is the last of all (free_dead).
+ *
  * Invariants: an object's state is changed by the owner or under the lock of
  *             whoever owns the span.
  *             of a large object, one sweeper changes sweepgen: it decides.
+ *             what a sweep frees it marks, so no other takes what comes there.
  * Locking:    mcache or mcentral, then mheap.
  * Context:    busy threads, worker.
  */
@@ -83,6 +89,29 @@ static uint64_t dead_bits(struct mspan *s, unsigned w)
 	return options.unreachable == UNREACHABLE_RECLAIM ? dead : dead & freed;
 }
 
+static void set_kept(struct mspan *s, unsigned w, uint64_t objects)
+{
+	for (; objects != 0; objects &= objects - 1) {
+		struct objref o = {s, w * 64 + ctz64(objects)};
+		store_release(mspan_state(o), OBJECT_KEPT);
+	}
+}
+
+/*
+ * When they are FREE nothing must be left to do about them.  What the program
+ * has freed says so to every further free until then, by its remote bit or its
+ * state; it is no sample any more.
+ */
+static void free_dead(struct mspan *s, unsigned w, uint64_t dead)
+{
+	uint64_t *freed = &mspan_remote(s)->bits[w];
+
+	fetch_or_seqcst(&mspan_marks(s)[w], dead);
+	set_kept(s, w, dead & load_acquire(freed));
+	fetch_and_seqcst(freed, ~dead);
+	mspan_free_objects(s, w, dead);
+}
+
 static void sweep_word(struct mspan *s, unsigned w, size_t *nfreed)
 {
 	uint64_t dead = dead_bits(s, w);
@@ -92,9 +121,7 @@ static void sweep_word(struct mspan *s, unsigned w, size_t *nfreed)
 	*nfreed += popcount64(dead);
 	if (options.clobberfree)
 		clobber(s, w, dead);
-	/* Not free while it counts as freed: states first. */
-	mspan_free_objects(s, w, dead);
-	fetch_and_seqcst(&mspan_remote(s)->bits[w], ~dead);
+	free_dead(s, w, dead);
 }
 
 static void count(size_t nfreed, size_t size)
@@ -162,10 +189,10 @@ void sweep_current(struct mcache *c)
 }
 
 /*
- * Sweeps a span that owner had when it was asked, or leaves it, if it is the
- * current one; false: it is somebody else's by now.
+ * Sweeps a span that owner had when it was asked; false: it is somebody else's
+ * by now.
  */
-static bool sweep_owned(struct mcache *owner, struct mspan *s, bool is_last)
+static bool sweep_owned(struct mcache *owner, struct mspan *s)
 {
 	lock(&owner->lock);
 	bool dead = owner->dead, ours = !dead && mspan_owner(s) == owner;
@@ -173,10 +200,10 @@ static bool sweep_owned(struct mcache *owner, struct mspan *s, bool is_last)
 		mcache_abandon_locked(owner); /* fork: to mcentral */
 	} else if (!ours || is_swept(s)) {
 		/* Nothing to do here. */
-	} else if (!mcache_is_current(owner, s)) {
+	} else if (mcache_is_current(owner, s)) {
+		sweep_span_locked(s);
+	} else {
 		sweep_listed_locked(owner, s);
-	} else if (is_last) {
-		store_release(&s->sweepgen, load_relaxed(&mheap.sweepgen));
 	}
 	unlock(&owner->lock);
 	if (dead)
@@ -202,7 +229,7 @@ static void sweep_large(struct mspan *s)
 	large_give_back(s);
 }
 
-static void sweep_any(struct mspan *s, bool is_last)
+static void sweep_any(struct mspan *s)
 {
 	bool done = false;
 
@@ -217,31 +244,26 @@ static void sweep_any(struct mspan *s, bool is_last)
 		}
 		/* Not done: it has changed hands, which does not go on. */
 		if (owner != NULL)
-			done = sweep_owned(owner, s, is_last);
+			done = sweep_owned(owner, s);
 		else
 			done = mcentral_visit(s, sweep_span_locked);
 	}
 }
 
-static void sweep_range(uintptr_t lo, uintptr_t hi, bool is_last)
+void sweep_pages(uintptr_t lo, uintptr_t hi)
 {
 	for (uintptr_t at = lo; at < hi; at += GO_PAGE_SIZE) {
 		struct mspan *s = heapmap_lookup(at);
 		if (s != NULL && !is_swept(s))
-			sweep_any(s, is_last);
+			sweep_any(s);
 	}
-}
-
-void sweep_pages(uintptr_t lo, uintptr_t hi)
-{
-	sweep_range(lo, hi, false);
 }
 
 void sweep_finish(void)
 {
 	uintptr_t base = heapmap.base;
 
-	sweep_range(base, base + load_acquire(&heapmap.size), true);
+	sweep_pages(base, base + load_acquire(&heapmap.size));
 }
 
 struct sweep_totals sweep_read_totals(void)

@@ -40,10 +40,7 @@ void sweep_current(struct mcache *c);
 /* Sweeps the spans that lie in [lo, hi), or end or begin there. */
 void sweep_pages(uintptr_t lo, uintptr_t hi);
 
-/*
- * Sweeps everything that is left, but for current spans, which count as swept
- * from then on: what is dead there is found dead by the next mark too.
- */
+/* Sweeps everything that is left. */
 void sweep_finish(void);
 
 /* Reads the totals, each true at some moment. */

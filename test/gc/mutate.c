@@ -3,7 +3,6 @@
  * without pause: what hangs somewhere lives and is intact, what was cut off
  * goes within two cycles.
  */
-/* open: *, more stays alive than can be reached */
 /* case: threads */
 /* case: alone */
 /* control: no, what was cut off is the control */
