@@ -3,7 +3,6 @@
  * all the memory, and none of its parent's threads, locks or descriptors.
  * The parent goes on collecting meanwhile.
  */
-/* open: while_collecting, hangs once in a hundred runs */
 /* cases: child grandchild beside_threads while_collecting spawn */
 /* seconds: 40 */
 #include <spawn.h>
