@@ -4,7 +4,7 @@
  * or kill.  It may refuse then; the program must not notice.
  */
 /* cases: chroot address_space seccomp_container seccomp_thread */
-/* cases: seccomp_all seccomp_before */
+/* cases: seccomp_all seccomp_before seccomp_bare */
 /* control: no, nothing need be reclaimed */
 /* says: goalloc: ANY */
 /* env: GOALLOC=barrier=auto */
@@ -21,7 +21,7 @@
 
 #include "test/gc/herd.h"
 
-enum { NALLOWED = 40 };
+enum { NALLOWED = 40, NTHREADS = 600 };
 
 static const char *which;
 
@@ -32,6 +32,12 @@ static const int allowed[] = {SYS_read, SYS_write, SYS_close, SYS_exit,
 	SYS_rt_sigreturn, SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep,
 	SYS_sched_yield, SYS_getpid, SYS_gettid, SYS_clone3, SYS_clone,
 	SYS_set_robust_list, SYS_rseq, SYS_fstat, SYS_newfstatat};
+
+/* What malloc, free and threads do with. */
+static const int bare[] = {SYS_write, SYS_exit, SYS_exit_group, SYS_mmap,
+	SYS_munmap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_futex,
+	SYS_rt_sigaction, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_clone3,
+	SYS_clone, SYS_set_robust_list, SYS_rseq};
 
 static bool is(const char *name)
 {
@@ -74,14 +80,14 @@ static void filter_as_container(void)
 }
 
 /* What is not allowed kills the process. */
-static void filter_strictly(unsigned flags)
+static void filter_strictly(const int *numbers, size_t nnumbers, unsigned flags)
 {
 	struct sock_filter code[3 * NALLOWED] = {load_number()};
 	size_t n = 1;
 
-	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
+	for (size_t i = 0; i < nnumbers; i++) {
 		code[n++] = (struct sock_filter)BPF_JUMP(
-			BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i], 0, 1);
+			BPF_JMP | BPF_JEQ | BPF_K, (unsigned)numbers[i], 0, 1);
 		code[n++] = (struct sock_filter)BPF_STMT(
 			BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	}
@@ -116,6 +122,22 @@ static void work(void)
 	}
 }
 
+static void *thread_main(void *unused)
+{
+	free(malloc(100));
+	return unused;
+}
+
+/* More than there are records of threads to begin with. */
+static void many_threads(void)
+{
+	for (int i = 0; i < NTHREADS; i++) {
+		pthread_t id;
+		check(pthread_create(&id, NULL, thread_main, NULL) == 0);
+		check(pthread_join(id, NULL) == 0);
+	}
+}
+
 static void plant(void)
 {
 	static void *root;
@@ -138,10 +160,15 @@ int main(int argc, char **argv)
 		limit_address_space();
 	else if (is("seccomp_container"))
 		filter_as_container();
+	else if (is("seccomp_bare"))
+		filter_strictly(bare, sizeof bare / sizeof bare[0],
+			SECCOMP_FILTER_FLAG_TSYNC);
 	else
-		filter_strictly(
+		filter_strictly(allowed, sizeof allowed / sizeof allowed[0],
 			is("seccomp_thread") ? 0 : SECCOMP_FILTER_FLAG_TSYNC);
 	work();
+	if (is("seccomp_bare"))
+		many_threads();
 	check_cmp(herd_lost(), ==, 0);
 	herd_ask_sizes();
 	return 0;
